@@ -1,0 +1,279 @@
+/// The port to the durable queue. Synchronous; confined to the thread that opened it.
+///
+/// `commit` is one transaction: all of its commands or none, on disk (fsync) before it returns. A store never reorders
+/// commands. Everything that changes state goes through it; look-ups that the delivery side needs (`claim`) see every
+/// earlier commit.
+package protocol EventStore: ~Copyable {
+    /// Carries out `commands` in order in one durable transaction and returns one reply for each.
+    ///
+    /// - Throws: `StoreError.full` if the transaction was rolled back for want of space and is known not to be there;
+    ///   any other error leaves the truth unknown until the next open.
+    mutating func commit(_ commands: [StoreCommand], now: WallTime) throws(StoreError) -> [StoreReply]
+
+    /// Reads events that may be delivered, without changing anything: claims live in the caller's memory.
+    mutating func claim(_ request: ClaimRequest) throws(StoreError) -> ClaimPage
+
+    /// The earliest due time among rows that have one; nil if none has.
+    mutating func nextDue() throws(StoreError) -> WallTime?
+
+    /// Counters kept in the same transactions as the rows they count; no scan.
+    var totals: StoreTotals { get }
+
+    /// All functions with events or a state on record, for the start and for status.
+    mutating func functions() throws(StoreError) -> [FunctionRecord]
+
+    /// Route states on record.
+    mutating func routes() throws(StoreError) -> [RouteRecord]
+
+    /// Moves committed pages from the log into the database file, without blocking readers.
+    mutating func checkpoint() throws(StoreError)
+}
+
+/// One change to the queue.
+package enum StoreCommand: Sendable {
+    /// Store an event, unless its key names one that is remembered.
+    case accept(NewEvent)
+    /// Record what came of an attempt.
+    case resolve(Resolution)
+    /// The events may have reached Lambda without our knowing (flight file after an unclean start); unknown ids are skipped.
+    case markUncertain([EventID])
+    /// Put up to `limit` dead letters back into the queue: same id and history, attempts and age reset, due now, a hard
+    /// expiry that has passed dropped.
+    case redrive(DeadLetterSelection, limit: Int)
+    /// Delete up to `limit` dead letters and free their keys.
+    case purge(DeadLetterSelection, limit: Int)
+    /// Make queued events dead letters of condition `expired` whose hard expiry, or age limit, has passed; decided by
+    /// the caller for each.
+    case bury(sequence: Int64, DeadLetterCondition, reason: String)
+    /// Keep a function's state for the next start.
+    case saveFunctionState(FunctionKey, SavedState?)
+    case saveRouteState(String, SavedState?)
+    /// Forget hand-over history handed over before this time, and keys whose window has passed and whose event is gone;
+    /// at most `limit` rows each.
+    case trim(historyBefore: WallTime, historyMax: Int, limit: Int)
+}
+
+/// What one command did.
+package enum StoreReply: Sendable {
+    case accepted(QueuedEvent)
+    /// A repeat: the first event's id and where it is now.
+    case repeated(EventID, EventState)
+    /// Same key of the producer's own, other content; nothing stored.
+    case conflict(EventID)
+    /// For `resolve`, `markUncertain`, `bury`, `save…`: done.
+    case done
+    /// `resolve` or `bury` for an event that is no longer queued.
+    case notFound
+    /// How many letters a `redrive` or `purge` moved, or rows a `trim` removed; fewer than `limit` means none are left.
+    case moved([EventID])
+    case trimmed(Int)
+}
+
+/// What came of an attempt, decided by the dispatcher.
+package struct Resolution: Hashable, Sendable {
+    package enum Fate: Hashable, Sendable {
+        /// Lambda has it: the event leaves the queue, a line stays in the hand-over history.
+        case handedOver
+        /// Stays in the queue. `dueAt` nil leaves the row's place in line as it is.
+        case waits(dueAt: WallTime?)
+        case dead(DeadLetterCondition, reason: String)
+    }
+    package var sequence: Int64
+    package var attempt: AttemptRecord
+    package var fate: Fate
+    /// The event's counters after this attempt.
+    package var chargedAttempts: Int
+    package var unknownAttempts: Int
+    package var routeFailures: Int
+    package var uncertain: Bool
+
+    package init(
+        sequence: Int64,
+        attempt: AttemptRecord,
+        fate: Fate,
+        chargedAttempts: Int,
+        unknownAttempts: Int,
+        routeFailures: Int,
+        uncertain: Bool
+    ) {
+        self.sequence = sequence
+        self.attempt = attempt
+        self.fate = fate
+        self.chargedAttempts = chargedAttempts
+        self.unknownAttempts = unknownAttempts
+        self.routeFailures = routeFailures
+        self.uncertain = uncertain
+    }
+}
+
+/// Which events the delivery side wants to read.
+package struct ClaimRequest: Hashable, Sendable {
+    package enum Lane: Hashable, Sendable {
+        /// Rows without a due time, in accept order, after `after` and through `through`; of one function only, if given.
+        case fresh(after: Int64, through: Int64, only: FunctionKey?)
+        /// Rows with `dueAt <= until`, in order of (dueAt, sequence), behind the given place; of one function only, if given.
+        case due(after: DuePlace?, until: WallTime, only: FunctionKey?)
+    }
+    package var lane: Lane
+    /// Functions whose rows are passed over; they are reported in `ClaimPage.skipped`.
+    package var skip: Set<FunctionKey>
+    /// Rows passed over because they are in memory already; not reported.
+    package var held: Set<Int64>
+    package var eventsMax: Int
+    package var bytesMax: Int
+    /// Rows looked at, skipped ones included; bounds the time that a page takes.
+    package var scannedMax: Int
+    /// At most this many events of any one function; the rest of it is reported in `skipped`.
+    package var perFunctionMax: Int
+
+    package init(
+        lane: Lane,
+        skip: Set<FunctionKey> = [],
+        held: Set<Int64> = [],
+        eventsMax: Int,
+        bytesMax: Int = .max,
+        scannedMax: Int = .max,
+        perFunctionMax: Int = .max
+    ) {
+        self.lane = lane
+        self.skip = skip
+        self.held = held
+        self.eventsMax = eventsMax
+        self.bytesMax = bytesMax
+        self.scannedMax = scannedMax
+        self.perFunctionMax = perFunctionMax
+    }
+}
+
+/// A place in the due index.
+package struct DuePlace: Hashable, Comparable, Sendable {
+    package var dueAt: WallTime
+    package var sequence: Int64
+    package init(dueAt: WallTime, sequence: Int64) {
+        self.dueAt = dueAt
+        self.sequence = sequence
+    }
+    package static func < (a: DuePlace, b: DuePlace) -> Bool { (a.dueAt, a.sequence) < (b.dueAt, b.sequence) }
+}
+
+/// A page of events for the delivery side.
+package struct ClaimPage: Sendable {
+    /// Rows passed over for one function, as a range of sequence numbers (fresh lane) with nothing taken in between.
+    package struct Skipped: Hashable, Sendable {
+        package var first: Int64
+        package var last: Int64
+        package var count: Int
+        package init(first: Int64, last: Int64, count: Int) {
+            self.first = first
+            self.last = last
+            self.count = count
+        }
+    }
+    package var request: ClaimRequest
+    package var events: [QueuedEvent]
+    /// Everything up to here was looked at: the place to go on from. In the fresh lane a sequence number (at least
+    /// `after`; the highest sequence ever given, or `through` if smaller, when exhausted), in the due lane a place.
+    package var throughSequence: Int64
+    package var throughDue: DuePlace?
+    package var skipped: [FunctionKey: Skipped]
+    /// The lane has no more rows behind this page.
+    package var exhausted: Bool
+
+    package init(
+        request: ClaimRequest,
+        events: [QueuedEvent],
+        throughSequence: Int64,
+        throughDue: DuePlace?,
+        skipped: [FunctionKey: Skipped],
+        exhausted: Bool
+    ) {
+        self.request = request
+        self.events = events
+        self.throughSequence = throughSequence
+        self.throughDue = throughDue
+        self.skipped = skipped
+        self.exhausted = exhausted
+    }
+}
+
+/// Which dead letters an operator means.
+package enum DeadLetterSelection: Hashable, Sendable {
+    case ids([EventID])
+    /// Function as the operator writes it, with `*` and `?`; matched against `FunctionIdentity.description` and name.
+    case function(GlobPattern)
+    case all
+}
+
+/// Counts kept by the store.
+package struct StoreTotals: Hashable, Sendable {
+    package var queued: Int = 0
+    package var queuedBytes: Int = 0
+    package var dead: Int = 0
+    package var deadBytes: Int = 0
+    /// Highest sequence number ever given.
+    package var lastSequence: Int64 = 0
+
+    package init() {}
+}
+
+/// A function the store knows.
+package struct FunctionRecord: Hashable, Sendable {
+    package var key: FunctionKey
+    package var function: FunctionIdentity
+    package var queued: Int
+    package var dead: Int
+    /// Payload bytes, queued and dead together.
+    package var bytes: Int
+    package var state: SavedState?
+
+    package init(
+        key: FunctionKey,
+        function: FunctionIdentity,
+        queued: Int,
+        dead: Int,
+        bytes: Int,
+        state: SavedState?
+    ) {
+        self.key = key
+        self.function = function
+        self.queued = queued
+        self.dead = dead
+        self.bytes = bytes
+        self.state = state
+    }
+}
+
+package struct RouteRecord: Hashable, Sendable {
+    package var name: String
+    package var state: SavedState
+    package init(name: String, state: SavedState) {
+        self.name = name
+        self.state = state
+    }
+}
+
+/// A suspension that survives a restart.
+package struct SavedState: Hashable, Sendable {
+    package var reason: String
+    package var since: WallTime
+    /// Failed probes so far: the exponent of the probe interval.
+    package var failedProbes: Int
+
+    package init(reason: String, since: WallTime, failedProbes: Int) {
+        self.reason = reason
+        self.since = since
+        self.failedProbes = failedProbes
+    }
+}
+
+/// Why the store could not do it.
+package enum StoreError: Error, Hashable, Sendable {
+    /// No space; rolled back, known not to be there.
+    case full(String)
+    /// I/O error, corruption or anything else after which only a new start tells the truth.
+    case failed(String)
+    /// The file belongs to another program, or to a newer version: untouched.
+    case refused(String)
+    /// Another process owns the file.
+    case locked(String)
+}
