@@ -1,0 +1,94 @@
+package import OutboxCore
+
+/// Region, endpoint, proxy and CA bundle, found as AWS SDKs find them: the daemon's configuration, then the
+/// environment, then the profile of the shared files. Credentials are `ChainCredentials`'s.
+package struct AWSResolution: Hashable, Sendable {
+    package var profile: Sourced<String>
+    package var configFile: Sourced<String>?
+    package var credentialsFile: Sourced<String>?
+    /// nil: nothing says one; then `regionProblem` says where it was looked for.
+    package var region: Sourced<String>?
+    /// Further regions that an ARN may name.
+    package var regions: [String]
+    /// nil: Lambda's own endpoint of each region.
+    package var endpoint: Sourced<EndpointURL>?
+    package var usesFIPS: Bool
+    package var usesDualStack: Bool
+    package var caBundle: Sourced<String>?
+    /// nil: none; also for an endpoint on loopback, unless the configuration names one.
+    package var proxy: Sourced<ProxyURL>?
+    /// Hosts that are reached without the proxy.
+    package var noProxy: [String]
+
+    /// Reads the shared files once.
+    package init(settings: AWSSettings, environment: [String: String]) throws(AWSProblem) {
+        let profile = ProfileChoice(settings: settings, environment: environment)
+        let locations = try SharedFileLocations(settings: settings, environment: environment)
+        let profiles = try Self.readProfiles(locations)
+        let values = SettingReader(
+            environment: AWSEnvironment(environment),
+            profiles: profiles,
+            profile: profile.name.value,
+            locations: locations
+        )
+
+        self.profile = profile.name
+        configFile = locations.config
+        credentialsFile = locations.credentials
+        region = try values.region(settings)
+        regions = settings.regions
+        endpoint = try values.endpoint(settings)
+        usesFIPS = try values.flag("AWS_USE_FIPS_ENDPOINT", property: "use_fips_endpoint")
+        usesDualStack = try values.flag("AWS_USE_DUALSTACK_ENDPOINT", property: "use_dualstack_endpoint")
+        caBundle =
+            settings.caBundle.map { Sourced($0, .configuration(key: "aws.ca_bundle")) }
+            ?? values.environment.first(of: "AWS_CA_BUNDLE") ?? values.property("ca_bundle")
+        proxy = try values.proxy(settings, endpoint: endpoint?.value)
+        noProxy = values.noProxy(settings)
+        if let endpoint, usesFIPS || usesDualStack {
+            throw AWSProblem(
+                endpoint.source,
+                "a custom endpoint together with FIPS or dual-stack endpoints",
+                meant: "remove the endpoint, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT"
+            )
+        }
+    }
+
+    /// Where invocations for functions of this region go.
+    ///
+    /// - Precondition: `isRegionName(region)`.
+    package func target(region: String) -> RouteTarget {
+        precondition(isRegionName(region), "not a region")
+        if let endpoint = endpoint?.value {
+            return RouteTarget(scheme: endpoint.scheme, host: endpoint.host, port: endpoint.port, region: region)
+        }
+        let host = Partition.of(region: region)
+            .lambdaHost(region: region, fips: usesFIPS, dualStack: usesDualStack)
+        return RouteTarget(scheme: "https", host: host, port: 443, region: region)
+    }
+
+    /// For people, where `region` is nil.
+    package var regionProblem: String {
+        let file = configFile.map { "profile \"\(profile.value)\" in \($0.value)" } ?? "no shared files (no HOME)"
+        return "no region: looked at aws.region, AWS_REGION, AWS_DEFAULT_REGION and \(file); "
+            + "set aws.region in the configuration"
+    }
+
+    private static func readProfiles(_ locations: SharedFileLocations) throws(AWSProblem) -> SharedProfiles {
+        do throws(SharedFileError) {
+            return try SharedProfiles(
+                config: text(of: locations.config),
+                configPath: locations.config?.value ?? "",
+                credentials: text(of: locations.credentials),
+                credentialsPath: locations.credentials?.value ?? ""
+            )
+        } catch {
+            throw AWSProblem(.sharedFile(path: error.path, line: error.line), error.reason, meant: "correct the file")
+        }
+    }
+
+    /// Files that can't be read have no settings; whoever needs credentials from them says why there are none.
+    private static func text(of location: Sourced<String>?) -> String? {
+        location.flatMap { readFile($0.value).text }
+    }
+}
