@@ -1,0 +1,55 @@
+package import AdminAPI
+package import OutboxCore
+
+/// The port to the rest of the daemon: answers operators' questions and carries out their orders. Any task; answers are
+/// values. What it throws reaches the operator as it is if it is an `AdminError`, and as "internal error" otherwise.
+package protocol AdminService: Sendable {
+    func status() async throws -> Status
+
+    /// Queued and in-flight events in accept order, behind `after` (a sequence number); at most `limit`.
+    func events(_ filter: EventFilter, after: Int64?, limit: Int) async throws -> Listing<Int64>
+
+    /// Everything about one event, wherever it is; nil if nothing is known of it.
+    func event(_ id: EventID) async throws -> Event?
+
+    /// Exact payload bytes of a queued event or dead letter; nil if there is none, or no longer.
+    func payload(_ id: EventID) async throws -> [UInt8]?
+
+    /// Dead letters, newest first, behind `after`; at most `limit`.
+    func deadLetters(_ filter: EventFilter, after: DeadPlace?, limit: Int) async throws -> Listing<DeadPlace>
+
+    /// How many dead letters the selection means now.
+    func count(_ selection: DeadLetterSelection) async throws -> Int
+
+    /// Puts the selected dead letters back into the queue; on disk when it returns.
+    func redrive(_ selection: DeadLetterSelection) async throws -> RedriveResult
+
+    /// Deletes the selected dead letters; on disk when it returns.
+    func purge(_ selection: DeadLetterSelection) async throws -> PurgeResult
+
+    /// Whether the door serves. A suspended route doesn't make the daemon unready.
+    func ready() async -> Bool
+}
+
+/// A page of events, and the place to go on from; nil: that was all.
+package struct Listing<Place: Sendable>: Sendable {
+    package var events: [Event]
+    package var next: Place?
+
+    package init(events: [Event], next: Place?) {
+        self.events = events
+        self.next = next
+    }
+}
+
+extension DeadLetterSelection {
+    /// How many letters a selection by function, or of all, means, from the counts that the store keeps; nil for ids.
+    package func count(in groups: [DeadLetterGroup]) -> Int? {
+        switch self {
+        case .ids: nil
+        case .function(let pattern):
+            groups.reduce(0) { pattern.matches($1.function) ? $0 + $1.count : $0 }
+        case .all: groups.reduce(0) { $0 + $1.count }
+        }
+    }
+}

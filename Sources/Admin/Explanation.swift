@@ -1,0 +1,72 @@
+import AdminAPI
+import OutboxCore
+
+/// Says in words why an event is where it is and what will move it next. Holds no text from the network.
+enum Explanation {
+    static func words(for detail: EventDetail, standing: EventStanding, now: WallTime) -> String {
+        switch detail.state {
+        case .handedOver: handedOver(detail)
+        case .deadLetter: deadLetter(detail)
+        case .cancelled: "An operator cancelled it."
+        case .inFlight: "An attempt is under way." + marks(detail, now: now)
+        case .queued: waiting(detail, standing: standing, now: now) + marks(detail, now: now)
+        }
+    }
+
+    private static func handedOver(_ detail: EventDetail) -> String {
+        var text = "Lambda took it"
+        if let time = detail.handedOverAt { text += " at \(Timestamp(time))" }
+        if let id = detail.requestID { text += " as request \(id)" }
+        text += detail.attemptCount > 1 ? ", at attempt \(detail.attemptCount)." : "."
+        return text + " What the function made of it is in its own log, under that request id."
+    }
+
+    private static func deadLetter(_ detail: EventDetail) -> String {
+        let reason = detail.reason.map { ": \($0)" } ?? ""
+        let condition = detail.condition?.rawValue ?? "unknown"
+        return "It is a dead letter (\(condition))\(reason). It isn't tried again by itself: once the cause is mended, "
+            + "`lambda-outbox dead redrive \(detail.id)` puts it back into the queue."
+    }
+
+    private static func waiting(_ detail: EventDetail, standing: EventStanding, now: WallTime) -> String {
+        switch standing {
+        case .inFlight: return "An attempt is under way."
+        case .functionSuspended(let suspension):
+            return "It waits because the function is suspended" + since(suspension, now: now)
+        case .routeSuspended(let suspension):
+            return "It waits because the route to Lambda is suspended" + since(suspension, now: now)
+        case .active: break
+        }
+        if let dueAt = detail.dueAt, dueAt > now {
+            if detail.attemptCount == 0 { return "It waits for its delivery time, \(Timestamp(dueAt))." }
+            return "\(lastAttempt(detail)) It is tried again at \(Timestamp(dueAt))."
+        }
+        if detail.attemptCount == 0 { return "It is due and waits for its turn." }
+        return "\(lastAttempt(detail)) It is due again and waits for its turn."
+    }
+
+    private static func since(_ suspension: EventStanding.Suspension, now: WallTime) -> String {
+        var text = ", since \(Timestamp(suspension.since)): \(suspension.reason)."
+        if let probe = suspension.nextProbeAt {
+            text += probe > now ? " The next probe is at \(Timestamp(probe))." : " A probe is due now."
+        }
+        return text + " Waiting costs the event nothing."
+    }
+
+    private static func lastAttempt(_ detail: EventDetail) -> String {
+        guard let last = detail.attempts.last else { return "It was tried \(detail.attemptCount) times." }
+        var cause = last.outcome
+        if let status = last.status { cause = "HTTP \(status)" }
+        if let code = last.code { cause += " \(code)" }
+        return "Attempt \(detail.attemptCount) failed (\(cause))."
+    }
+
+    private static func marks(_ detail: EventDetail, now: WallTime) -> String {
+        var text = ""
+        if detail.uncertain { text += " An earlier attempt may have reached Lambda without an answer." }
+        if let expiry = detail.expiresAt {
+            text += expiry > now ? " It expires at \(Timestamp(expiry))." : " Its expiry has passed."
+        }
+        return text
+    }
+}

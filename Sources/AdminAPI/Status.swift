@@ -1,0 +1,240 @@
+/// The state of the daemon on one screen: what `status` shows.
+package struct Status: Codable, Hashable, Sendable {
+    package var accepting: Bool
+    /// For people: why not, where `accepting` is false.
+    package var refusingBecause: String?
+    package var version: String
+    package var instanceID: String
+    package var uptimeSeconds: Int64
+    package var queued: Int
+    package var queuedBytes: Int
+    package var dead: Int
+    package var deadBytes: Int
+    package var inFlight: Int
+    /// The event that has waited longest.
+    package var oldest: OldestEvent?
+    package var functions: [FunctionStatus]
+    package var routes: [RouteStatus]
+    /// Dead letters by function and condition.
+    package var deadLetters: [LetterGroup]
+    package var store: StoreStatus
+    package var counters: Counters
+
+    private enum CodingKeys: String, CodingKey {
+        case accepting
+        case refusingBecause = "refusing_because"
+        case version
+        case instanceID = "instance_id"
+        case uptimeSeconds = "uptime_seconds"
+        case queued
+        case queuedBytes = "queued_bytes"
+        case dead
+        case deadBytes = "dead_bytes"
+        case inFlight = "in_flight"
+        case oldest, functions, routes
+        case deadLetters = "dead_letters"
+        case store, counters
+    }
+
+    package init(
+        accepting: Bool,
+        refusingBecause: String? = nil,
+        version: String,
+        instanceID: String,
+        uptimeSeconds: Int64,
+        queued: Int,
+        queuedBytes: Int,
+        dead: Int,
+        deadBytes: Int,
+        inFlight: Int,
+        oldest: OldestEvent? = nil,
+        functions: [FunctionStatus] = [],
+        routes: [RouteStatus] = [],
+        deadLetters: [LetterGroup] = [],
+        store: StoreStatus,
+        counters: Counters = Counters()
+    ) {
+        self.accepting = accepting
+        self.refusingBecause = refusingBecause
+        self.version = version
+        self.instanceID = instanceID
+        self.uptimeSeconds = uptimeSeconds
+        self.queued = queued
+        self.queuedBytes = queuedBytes
+        self.dead = dead
+        self.deadBytes = deadBytes
+        self.inFlight = inFlight
+        self.oldest = oldest
+        self.functions = functions
+        self.routes = routes
+        self.deadLetters = deadLetters
+        self.store = store
+        self.counters = counters
+    }
+}
+
+/// The event that has waited longest.
+package struct OldestEvent: Codable, Hashable, Sendable {
+    package var id: String
+    package var function: String
+    package var ageSeconds: Int64
+
+    private enum CodingKeys: String, CodingKey {
+        case id, function
+        case ageSeconds = "age_seconds"
+    }
+
+    package init(id: String, function: String, ageSeconds: Int64) {
+        self.id = id
+        self.function = function
+        self.ageSeconds = ageSeconds
+    }
+}
+
+/// One function with events or a state on record.
+package struct FunctionStatus: Codable, Hashable, Sendable {
+    /// `orders`, `orders:live`, or the full ARN.
+    package var function: String
+    /// `active` or `suspended`.
+    package var state: String
+    /// For people: why it is suspended.
+    package var reason: String?
+    package var since: Timestamp?
+    package var nextProbeAt: Timestamp?
+    package var queued: Int
+    package var dead: Int
+    package var inFlight: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case function, state, reason, since
+        case nextProbeAt = "next_probe_at"
+        case queued, dead
+        case inFlight = "in_flight"
+    }
+
+    package init(
+        function: String,
+        state: String,
+        reason: String? = nil,
+        since: Timestamp? = nil,
+        nextProbeAt: Timestamp? = nil,
+        queued: Int,
+        dead: Int,
+        inFlight: Int
+    ) {
+        self.function = function
+        self.state = state
+        self.reason = reason
+        self.since = since
+        self.nextProbeAt = nextProbeAt
+        self.queued = queued
+        self.dead = dead
+        self.inFlight = inFlight
+    }
+}
+
+/// One way to AWS: endpoint, region and credentials.
+package struct RouteStatus: Codable, Hashable, Sendable {
+    package var name: String
+    package var endpoint: String
+    package var region: String
+    /// `active` or `suspended`.
+    package var state: String
+    package var reason: String?
+    package var since: Timestamp?
+    package var nextProbeAt: Timestamp?
+    /// Where the credentials come from, or why there are none; never a secret.
+    package var credentials: String?
+    package var credentialsExpireAt: Timestamp?
+    package var inFlight: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case name, endpoint, region, state, reason, since
+        case nextProbeAt = "next_probe_at"
+        case credentials
+        case credentialsExpireAt = "credentials_expire_at"
+        case inFlight = "in_flight"
+    }
+
+    package init(
+        name: String,
+        endpoint: String,
+        region: String,
+        state: String,
+        reason: String? = nil,
+        since: Timestamp? = nil,
+        nextProbeAt: Timestamp? = nil,
+        credentials: String? = nil,
+        credentialsExpireAt: Timestamp? = nil,
+        inFlight: Int
+    ) {
+        self.name = name
+        self.endpoint = endpoint
+        self.region = region
+        self.state = state
+        self.reason = reason
+        self.since = since
+        self.nextProbeAt = nextProbeAt
+        self.credentials = credentials
+        self.credentialsExpireAt = credentialsExpireAt
+        self.inFlight = inFlight
+    }
+}
+
+/// Dead letters that share function and condition.
+package struct LetterGroup: Codable, Hashable, Sendable {
+    package var function: String
+    package var condition: String
+    package var count: Int
+    /// Id of the newest.
+    package var example: String
+
+    package init(function: String, condition: String, count: Int, example: String) {
+        self.function = function
+        self.condition = condition
+        self.count = count
+        self.example = example
+    }
+}
+
+/// The database on disk, in bytes.
+package struct StoreStatus: Codable, Hashable, Sendable {
+    package var path: String
+    package var bytes: Int64
+    package var walBytes: Int64
+    package var diskFreeBytes: Int64
+
+    private enum CodingKeys: String, CodingKey {
+        case path, bytes
+        case walBytes = "wal_bytes"
+        case diskFreeBytes = "disk_free_bytes"
+    }
+
+    package init(path: String, bytes: Int64, walBytes: Int64, diskFreeBytes: Int64) {
+        self.path = path
+        self.bytes = bytes
+        self.walBytes = walBytes
+        self.diskFreeBytes = diskFreeBytes
+    }
+}
+
+/// Counts since the daemon started.
+package struct Counters: Codable, Hashable, Sendable {
+    package var accepted: Int = 0
+    package var repeats: Int = 0
+    /// Requests refused for now (429, 503).
+    package var refused: Int = 0
+    package var handedOver: Int = 0
+    package var deadLettered: Int = 0
+    /// Attempts that ended, by whom they were blamed on; hand-overs under `none`.
+    package var attempts: [String: Int] = [:]
+
+    private enum CodingKeys: String, CodingKey {
+        case accepted, repeats, refused
+        case handedOver = "handed_over"
+        case deadLettered = "dead_lettered"
+        case attempts
+    }
+
+    package init() {}
+}
