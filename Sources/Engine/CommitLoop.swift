@@ -1,0 +1,80 @@
+internal import NIOConcurrencyHelpers
+package import OutboxCore
+
+/// The commit thread: waits for mail, drains all of it, commits it as one transaction. While one commit waits for the
+/// disk the next batch gathers; there is no timer.
+package final class CommitLoop: Sendable {
+    package let mailbox: CommitMailbox
+    private let thread: NIOLockedValueBox<OwnedThread?>
+    /// Nanoseconds (CLOCK_BOOTTIME) of the last completed round, for the watchdog.
+    private let lastRound = NIOLockedValueBox<MonotonicTime?>(nil)
+
+    package init(limits: CommitLimits) {
+        mailbox = CommitMailbox(limits: limits)
+        thread = NIOLockedValueBox(nil)
+    }
+
+    /// Starts the thread. `make` runs on it and builds the body around a store that never leaves it.
+    ///
+    /// - Parameters:
+    ///   - failed: called once, on the commit thread, when only a new start can tell the truth.
+    ///   - close: called last, on the commit thread, with the store.
+    package func start<Store: EventStore & EventStoreUpkeep & ~Copyable & SendableMetatype>(
+        clock: some TimeSource,
+        make: @escaping @Sendable () -> Committer<Store>,
+        failed: @escaping @Sendable (String) -> Void,
+        close: @escaping @Sendable (consuming Store) -> Void
+    ) {
+        let mailbox = mailbox
+        let lastRound = lastRound
+        let started = OwnedThread(name: "commit") {
+            var committer = make()
+            var stopping = false
+            while true {
+                let (intake, commands) = mailbox.drain()
+                for case .stop in commands {
+                    stopping = true
+                    mailbox.refuse(.shuttingDown)
+                }
+                let now = clock.now()
+                if case .failed(let text) = committer.turn(intake: intake, commands: commands, now: now) {
+                    mailbox.refuse(.failed(text))
+                    answer(mailbox.drain().intake.map { ($0, CommitMailbox.refusal(.failed(text))!) })
+                    failed(text)
+                    return
+                }
+                lastRound.withLockedValue { $0 = now.monotonic }
+                if stopping, intake.isEmpty { break }
+                if !stopping { mailbox.signal.wait(milliseconds: committer.wait(now: now).milliseconds) }
+            }
+            close(committer.finish())
+        }
+        thread.withLockedValue { $0 = started }
+    }
+
+    /// When the last round ended; nil before the first.
+    package var lastRoundAt: MonotonicTime? { lastRound.withLockedValue { $0 } }
+
+    /// Lets the thread finish its lanes and waits for it.
+    package func stop() {
+        mailbox.post(.stop)
+        thread.withLockedValue { thread in
+            defer { thread = nil }
+            return thread
+        }?.join()
+    }
+
+    /// An operator's act, on disk when this returns.
+    package func operate(_ commands: [StoreCommand]) async throws(StoreError) -> [StoreReply] {
+        let result = await withCheckedContinuation { continuation in
+            mailbox.post(.operate(commands) { continuation.resume(returning: $0) })
+        }
+        return try result.get()
+    }
+
+    package func report() async -> CommitReport {
+        await withCheckedContinuation { continuation in
+            mailbox.post(.report { continuation.resume(returning: $0) })
+        }
+    }
+}

@@ -1,0 +1,160 @@
+internal import NIOConcurrencyHelpers
+package import OutboxCore
+
+/// Work for the commit thread, in two lanes: intake, bounded, which may refuse; everything else, bounded by the window
+/// and never refused. Any thread posts; nobody waits.
+package final class CommitMailbox: Intake {
+    /// Why new events are refused altogether.
+    enum Refusing: Sendable {
+        case no
+        case shuttingDown
+        case failed(String)
+    }
+
+    struct Lanes: Sendable {
+        var intake: [IntakeItem] = []
+        var intakeBytes = 0
+        var commands: [CommitMessage] = []
+        var refusing = Refusing.no
+    }
+
+    package let signal = WakeSignal()
+    private let lanes = NIOLockedValueBox(Lanes())
+    private let limits: CommitLimits
+
+    package init(limits: CommitLimits = CommitLimits()) {
+        self.limits = limits
+    }
+
+    package func submit(_ items: [IntakeItem]) {
+        let (refused, why, wake) = lanes.withLockedValue { lanes -> ([IntakeItem], AcceptAnswer?, Bool) in
+            let wasEmpty = lanes.intake.isEmpty && lanes.commands.isEmpty
+            if let answer = Self.refusal(lanes.refusing) { return (items, answer, false) }
+            for (index, item) in items.enumerated() {
+                if lanes.intake.count >= limits.intakeEventsMax || lanes.intakeBytes >= limits.intakeBytesMax {
+                    let answer = AcceptAnswer.unavailable(
+                        reason: "more events are arriving than the disk takes",
+                        retryAfter: .seconds(1)
+                    )
+                    return (Array(items[index...]), answer, wasEmpty)
+                }
+                lanes.intake.append(item)
+                lanes.intakeBytes += item.event.payload.count
+            }
+            return ([], nil, wasEmpty)
+        }
+        if let why { answer(refused.map { ($0, why) }) }
+        if wake { signal.signal() }
+    }
+
+    package func post(_ message: CommitMessage) {
+        let wake = lanes.withLockedValue { lanes in
+            lanes.commands.append(message)
+            return lanes.commands.count == 1 && lanes.intake.isEmpty
+        }
+        if wake { signal.signal() }
+    }
+
+    /// From now on new events are refused (503); what is in the lane is still answered.
+    func refuse(_ why: Refusing) {
+        lanes.withLockedValue { $0.refusing = why }
+    }
+
+    /// All commands, and at most one commit's worth of events. Commit thread only.
+    func drain() -> (intake: [IntakeItem], commands: [CommitMessage]) {
+        signal.drain()
+        let (intake, commands, more) = lanes.withLockedValue { lanes in
+            var count = 0
+            var bytes = 0
+            while count < lanes.intake.count, count < limits.commitEventsMax, bytes < limits.commitBytesMax {
+                bytes += lanes.intake[count].event.payload.count
+                count += 1
+            }
+            let intake = Array(lanes.intake.prefix(count))
+            lanes.intake.removeFirst(count)
+            lanes.intakeBytes -= bytes
+            defer { lanes.commands = [] }
+            return (intake, lanes.commands, !lanes.intake.isEmpty)
+        }
+        if more { signal.signal() }
+        return (intake, commands)
+    }
+
+    static func refusal(_ refusing: Refusing) -> AcceptAnswer? {
+        switch refusing {
+        case .no: nil
+        case .shuttingDown: .unavailable(reason: "the daemon is shutting down", retryAfter: .seconds(2))
+        case .failed: .unavailable(reason: "the store can't commit; the daemon restarts", retryAfter: .seconds(5))
+        }
+    }
+}
+
+/// Tells every sink its results, in one call each.
+func answer(_ answers: [(IntakeItem, AcceptAnswer)]) {
+    var order: [ObjectIdentifier] = []
+    var bySink: [ObjectIdentifier: (sink: any IntakeSink, results: [IntakeResult])] = [:]
+    for (item, answer) in answers {
+        let key = ObjectIdentifier(item.sink)
+        if bySink[key] == nil {
+            bySink[key] = (item.sink, [])
+            order.append(key)
+        }
+        bySink[key]!.results.append(IntakeResult(ticket: item.ticket, answer: answer))
+    }
+    for key in order {
+        let (sink, results) = bySink[key]!
+        sink.deliver(results)
+    }
+}
+
+/// Bounds of the commit loop; units in the names.
+package struct CommitLimits: Hashable, Sendable {
+    package var intakeEventsMax = 65_536
+    package var intakeBytesMax = 64 << 20
+    /// One commit.
+    package var commitEventsMax = 2048
+    package var commitBytesMax = 16 << 20
+    /// Events told to the delivery side straight from memory, per commit; past it they are read back.
+    package var announcedBytesMax = 8 << 20
+    /// Checkpoint when the log has grown past this.
+    package var walBytesMax = 8 << 20
+    package var ballastBytes = 16 << 20
+    /// How long a request over budget waits for room.
+    package var roomWait = Span.seconds(5)
+    package var sweepInterval = Span.seconds(5)
+    package var trimInterval = Span.seconds(10)
+    package var trimRowsMax = 2000
+    package var expiredMax = 1000
+
+    package init() {}
+}
+
+/// What the commit thread is asked to do, beside intake.
+package enum CommitMessage: Sendable {
+    /// Outcomes of attempts, burials, states: the same group commit as new events.
+    case outcomes([StoreCommand])
+    case claim(ClaimRequest)
+    /// An operator's act; answered once it is on disk. The closure runs on the commit thread and must not block.
+    case operate([StoreCommand], @Sendable (Result<[StoreReply], StoreError>) -> Void)
+    /// Totals and sizes for status. The closure runs on the commit thread and must not block.
+    case report(@Sendable (CommitReport) -> Void)
+    /// Commits what is in the lanes, checkpoints, closes.
+    case stop
+}
+
+/// The commit side's state for status and metrics.
+package struct CommitReport: Sendable {
+    package var totals: StoreTotals
+    package var size: StoreSize
+    package var freeDisk: Int?
+    package var functions: [FunctionRecord]
+    package var commits: Int
+    package var commitEvents: Int
+    package var accepted: Int
+    package var repeats: Int
+    package var refused: Int
+    /// Why new events are refused now; nil if they are not.
+    package var refusing: String?
+    /// Outcomes that wait for disk space.
+    package var outcomesWaiting: Int
+}

@@ -1,0 +1,333 @@
+package import OutboxCore
+
+/// The commit loop's body: owns the store, decides what goes into one transaction, answers after it is on disk (P1).
+///
+/// One thread. `turn` is synchronous and does all of one round, so that a test or a simulation can call it.
+package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Copyable {
+    /// What a round did to the outside.
+    package enum Verdict: Sendable {
+        case goOn
+        /// The truth is unknown until the next start: exit.
+        case failed(String)
+    }
+
+    private struct Waiting {
+        var item: IntakeItem
+        var deadline: MonotonicTime
+        var reason: String
+    }
+
+    var store: Store
+    private let limits: CommitLimits
+    private var admission: Admission
+    private let policies: @Sendable (FunctionIdentity) -> FunctionPolicy
+    private let history: (keep: Span, eventsMax: Int)
+    private let freeDisk: () -> Int?
+    private let tellDelivery: (DeliveryMessage) -> Void
+    private var ballast: Ballast
+
+    private var waiting: [Waiting] = []
+    /// Outcomes that a full disk held up; they go first.
+    private var heldUp: [StoreCommand] = []
+    private var size = StoreSize()
+    private var nextMeasure = MonotonicTime(nanoseconds: .min)
+    private var nextSweep = MonotonicTime(nanoseconds: .min)
+    private var nextTrim = MonotonicTime(nanoseconds: .min)
+    private var counts = (commits: 0, commands: 0, accepted: 0, repeats: 0, refused: 0)
+
+    package init(
+        store: consuming Store,
+        limits: CommitLimits,
+        budgets: QueueBudgets,
+        history: (keep: Span, eventsMax: Int),
+        policies: @escaping @Sendable (FunctionIdentity) -> FunctionPolicy,
+        ballast: Ballast,
+        freeDisk: @escaping () -> Int?,
+        tellDelivery: @escaping (DeliveryMessage) -> Void
+    ) {
+        self.store = store
+        self.limits = limits
+        self.history = history
+        self.policies = policies
+        self.ballast = ballast
+        self.freeDisk = freeDisk
+        self.tellDelivery = tellDelivery
+        admission = Admission(budgets: budgets)
+    }
+
+    /// Commits one batch, answers it, serves claims, and does the upkeep that is due.
+    package mutating func turn(intake: [IntakeItem], commands: [CommitMessage], now: Moment) -> Verdict {
+        var outcomes: [StoreCommand] = []
+        var claims: [ClaimRequest] = []
+        var operations: [(commands: [StoreCommand], done: @Sendable (Result<[StoreReply], StoreError>) -> Void)] = []
+        var reports: [@Sendable (CommitReport) -> Void] = []
+        for message in commands {
+            switch message {
+            case .outcomes(let list): outcomes += list
+            case .claim(let request): claims.append(request)
+            case .operate(let list, let done): operations.append((list, done))
+            case .report(let tell): reports.append(tell)
+            case .stop: break
+            }
+        }
+        do throws(StoreError) {
+            try measure(now: now)
+            let admitted = admit(intake, now: now)
+            try commit(outcomes, operations.map(\.commands), admitted, now: now) { index, result in
+                operations[index].done(result)
+            }
+            for request in claims {
+                let page = try store.claim(request)
+                var next: WallTime?
+                if case .due(_, let until, _) = request.lane, page.exhausted { next = try store.nextDue(after: until) }
+                tellDelivery(.claimed(page, nextDue: next))
+            }
+            try upkeep(now: now)
+        } catch {
+            let text = "\(error)"
+            for operation in operations { operation.done(.failure(error)) }
+            answer(waiting.map { ($0.item, CommitMailbox.refusal(.failed(text))!) })
+            waiting = []
+            return .failed(text)
+        }
+        for tell in reports { tell(report(now: now)) }
+        return .goOn
+    }
+
+    /// How long the loop may wait for a message.
+    package func wait(now: Moment) -> Span {
+        if !waiting.isEmpty || !heldUp.isEmpty { return .milliseconds(50) }
+        return .seconds(1)
+    }
+
+    /// The last act of the thread: nobody waits any longer, the log goes into the file.
+    package consuming func finish() -> Store {
+        answer(waiting.map { ($0.item, CommitMailbox.refusal(.shuttingDown)!) })
+        return store
+    }
+
+    // MARK: Intake
+
+    /// Decides who goes into this commit; who does not fit waits for room, then is refused.
+    private mutating func admit(_ intake: [IntakeItem], now: Moment) -> [IntakeItem] {
+        var admitted: [IntakeItem] = []
+        var refused: [(IntakeItem, AcceptAnswer)] = []
+        var kept: [Waiting] = []
+        var usage: [FunctionIdentity: FunctionUsage] = [:]
+        let candidates =
+            waiting
+            + intake.map { Waiting(item: $0, deadline: now.monotonic.advanced(by: limits.roomWait), reason: "") }
+        for var candidate in candidates {
+            let event = candidate.item.event
+            let held = usage[event.function] ?? store.usage(of: event.function)
+            let share = policies(event.function).share
+            let reason =
+                heldUp.isEmpty
+                ? admission.admit(payloadBytes: event.payload.count, function: held, share: share)
+                : "the disk is full"
+            guard let reason else {
+                usage[event.function] = FunctionUsage(events: held.events + 1, bytes: held.bytes + event.payload.count)
+                admitted.append(candidate.item)
+                continue
+            }
+            candidate.reason = reason
+            if candidate.deadline <= now.monotonic {
+                refused.append((candidate.item, .overBudget(reason: reason, retryAfter: .seconds(5))))
+            } else {
+                kept.append(candidate)
+            }
+        }
+        waiting = kept
+        counts.refused += refused.count
+        answer(refused)
+        return admitted
+    }
+
+    // MARK: Commit
+
+    private mutating func commit(
+        _ outcomes: [StoreCommand],
+        _ operations: [[StoreCommand]],
+        _ intake: [IntakeItem],
+        now: Moment,
+        operated: (Int, Result<[StoreReply], StoreError>) -> Void
+    ) throws(StoreError) {
+        let first = heldUp + outcomes
+        var batch = first
+        for operation in operations { batch += operation }
+        for item in intake { batch.append(.accept(item.event)) }
+        guard !batch.isEmpty else { return }
+        do throws(StoreError) {
+            let replies = try store.commit(batch, now: now.wall)
+            setHeldUp([])
+            announceOutcomes(first)
+            var position = first.count
+            for (index, operation) in operations.enumerated() {
+                let own = Array(replies[position..<position + operation.count])
+                position += operation.count
+                announceOperation(operation, own, now: now)
+                operated(index, .success(own))
+            }
+            counts.commits += 1
+            counts.commands += batch.count
+            answerIntake(intake, Array(replies[position...]))
+        } catch .full(let text) {
+            // Rolled back, known not to be there (architecture: "Rules").
+            counts.refused += intake.count
+            answer(intake.map { ($0, .overBudget(reason: "the disk is full", retryAfter: .seconds(5))) })
+            for index in operations.indices { operated(index, .failure(.full(text))) }
+            try commitOutcomesOnly(first, now: now)
+        }
+    }
+
+    /// Outcomes alone, with the ballast's space if need be; what still doesn't fit waits, and nothing is started.
+    private mutating func commitOutcomesOnly(_ outcomes: [StoreCommand], now: Moment) throws(StoreError) {
+        guard !outcomes.isEmpty else { return }
+        for attempt in 0..<2 {
+            do throws(StoreError) {
+                _ = try store.commit(outcomes, now: now.wall)
+                setHeldUp([])
+                announceOutcomes(outcomes)
+                return
+            } catch .full {
+                if attempt == 0 { ballast.giveBack() }
+            }
+        }
+        setHeldUp(outcomes)
+    }
+
+    private mutating func setHeldUp(_ outcomes: [StoreCommand]) {
+        if heldUp.isEmpty != outcomes.isEmpty { tellDelivery(.diskBlocked(!outcomes.isEmpty)) }
+        heldUp = outcomes
+    }
+
+    private func announceOutcomes(_ commands: [StoreCommand]) {
+        var sequences: [Int64] = []
+        for command in commands {
+            switch command {
+            case .resolve(let resolution): sequences.append(resolution.sequence)
+            case .bury(let sequence, _, _): sequences.append(sequence)
+            default: break
+            }
+        }
+        if !sequences.isEmpty { tellDelivery(.committed(sequences)) }
+    }
+
+    private func announceOperation(_ commands: [StoreCommand], _ replies: [StoreReply], now: Moment) {
+        for (command, reply) in zip(commands, replies) {
+            if case .redrive = command, case .moved(let ids) = reply, !ids.isEmpty { tellDelivery(.dueChanged(now.wall)) }
+        }
+    }
+
+    private mutating func answerIntake(_ intake: [IntakeItem], _ replies: [StoreReply]) {
+        guard !intake.isEmpty else { return }
+        var answers: [(IntakeItem, AcceptAnswer)] = []
+        answers.reserveCapacity(intake.count)
+        var fresh: [QueuedEvent] = []
+        var bytes = 0
+        var complete = true
+        var earliestDue: WallTime?
+        for (item, reply) in zip(intake, replies) {
+            switch reply {
+            case .accepted(let event):
+                counts.accepted += 1
+                answers.append((item, .accepted(event.id)))
+                bytes += event.payload.count
+                if let due = event.dueAt {
+                    earliestDue = min(earliestDue ?? due, due)
+                } else if bytes <= limits.announcedBytesMax {
+                    fresh.append(event)
+                } else {
+                    complete = false
+                }
+            case .repeated(let id, let state):
+                counts.repeats += 1
+                answers.append((item, .repeated(id, state)))
+            case .conflict(let id):
+                counts.refused += 1
+                answers.append((item, .conflict(id)))
+            case .done, .notFound, .moved, .trimmed:
+                preconditionFailure("the store answered an accept with something else")
+            }
+        }
+        // Producers first: they wait.
+        answer(answers)
+        if !fresh.isEmpty || !complete || earliestDue != nil {
+            tellDelivery(
+                .accepted(
+                    events: complete ? fresh : [],
+                    lastSequence: store.totals.lastSequence,
+                    complete: complete,
+                    earliestDue: earliestDue
+                )
+            )
+        }
+    }
+
+    // MARK: Upkeep
+
+    private mutating func measure(now: Moment) throws(StoreError) {
+        let totals = store.totals
+        admission.events = totals.queued + totals.dead
+        if now.monotonic >= nextMeasure {
+            nextMeasure = now.monotonic.advanced(by: .milliseconds(100))
+            size = try store.size()
+            admission.freeDisk = freeDisk()
+            admission.bytes = size.usedBytes + size.walBytes
+            if heldUp.isEmpty, let free = admission.freeDisk { ballast.take(freeBytes: free, spare: limits.ballastBytes) }
+        }
+    }
+
+    private mutating func upkeep(now: Moment) throws(StoreError) {
+        if !heldUp.isEmpty { return }
+        if size.walBytes > limits.walBytesMax {
+            try tolerant { (store: inout Store) throws(StoreError) in try store.checkpoint() }
+            size = try store.size()
+        }
+        if now.monotonic >= nextSweep {
+            nextSweep = now.monotonic.advanced(by: limits.sweepInterval)
+            let expired = try store.expired(before: now.wall, limit: limits.expiredMax)
+            if !expired.isEmpty { tellDelivery(.expired(expired)) }
+        }
+        if now.monotonic >= nextTrim {
+            nextTrim = now.monotonic.advanced(by: limits.trimInterval)
+            let cutoff = now.wall.advanced(by: Span(milliseconds: -history.keep.milliseconds))
+            let command = StoreCommand.trim(
+                historyBefore: cutoff,
+                historyMax: history.eventsMax,
+                limit: limits.trimRowsMax
+            )
+            var removed = 0
+            try tolerant { (store: inout Store) throws(StoreError) in
+                if case .trimmed(let count) = try store.commit([command], now: now.wall).first { removed = count }
+            }
+            // More of it: soon again, in slices.
+            if removed >= limits.trimRowsMax { nextTrim = now.monotonic.advanced(by: .milliseconds(20)) }
+        }
+    }
+
+    /// Upkeep may fail for want of space without harm.
+    private mutating func tolerant(_ body: (inout Store) throws(StoreError) -> Void) throws(StoreError) {
+        do throws(StoreError) {
+            try body(&store)
+        } catch .full {
+            ballast.giveBack()
+        }
+    }
+
+    private mutating func report(now: Moment) -> CommitReport {
+        CommitReport(
+            totals: store.totals,
+            size: size,
+            freeDisk: admission.freeDisk,
+            functions: (try? store.functions()) ?? [],
+            commits: counts.commits,
+            commitEvents: counts.commands,
+            accepted: counts.accepted,
+            repeats: counts.repeats,
+            refused: counts.refused,
+            refusing: heldUp.isEmpty ? waiting.first?.reason : "the disk is full",
+            outcomesWaiting: heldUp.count
+        )
+    }
+}

@@ -1,0 +1,184 @@
+package import OutboxCore
+
+/// A route as the delivery loop uses it.
+package struct DeliveryRoute: Sendable {
+    package var target: RouteTarget
+    package var credentials: any CredentialSource
+
+    package init(target: RouteTarget, credentials: any CredentialSource) {
+        self.target = target
+        self.credentials = credentials
+    }
+}
+
+/// The delivery loop's body: carries out what the `Dispatcher` decides, with a transport that it owns.
+///
+/// One thread. `turn` is synchronous: messages in, attempts started, completions handled, outcomes posted.
+package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGenerator>: ~Copyable {
+    private var network: Network
+    private var dispatcher: Dispatcher
+    private var random: Random
+    private let routes: [DeliveryRoute]
+    private var flight: FlightFile
+    private let post: (CommitMessage) -> Void
+    private let log: (StateChange) -> Void
+    /// How often credential files are looked at, at least.
+    private static var credentialsInterval: Span { .seconds(30) }
+    private var nextCredentials = MonotonicTime(nanoseconds: .min)
+    private var clockTrust: ClockTrust
+    private var draining: (deadline: MonotonicTime, drained: @Sendable () -> Void)?
+
+    package init(
+        network: consuming Network,
+        dispatcher: Dispatcher,
+        random: Random,
+        routes: [DeliveryRoute],
+        flight: consuming FlightFile,
+        clockTrust: ClockTrust,
+        post: @escaping (CommitMessage) -> Void,
+        log: @escaping (StateChange) -> Void
+    ) {
+        self.network = network
+        self.dispatcher = dispatcher
+        self.random = random
+        self.routes = routes
+        self.flight = flight
+        self.clockTrust = clockTrust
+        self.post = post
+        self.log = log
+    }
+
+    /// One round: takes the messages, starts what may start, waits at most `dispatcher.wait` for the network or
+    /// `wakeDescriptor`, and handles what has ended. False: drained, the thread may end.
+    package mutating func turn(messages: [DeliveryMessage], wakeDescriptor: Int32, clock: some TimeSource) -> Bool {
+        var now = clock.now()
+        for message in messages { take(message, now: now) }
+        reloadCredentials(now: now)
+
+        let trusted = clockTrust.isTrusted(now)
+        let action = dispatcher.wake(now: now, clockTrusted: trusted)
+        for start in action.starts { begin(start, now: now) }
+        if !action.commands.isEmpty { post(.outcomes(action.commands)) }
+        let claim = dispatcher.nextClaim(now: now)
+        if let claim { post(.claim(claim)) }
+
+        let completions = network.poll(wait: wait(now: now), wakeDescriptor: wakeDescriptor)
+        now = clock.now()
+        if !completions.isEmpty { handle(completions, now: now, trusted: trusted) }
+        return !isDrained(now: now)
+    }
+
+    private func wait(now: Moment) -> Span {
+        var wait = dispatcher.wait(now: now)
+        if let draining { wait = min(wait, max(.zero, draining.deadline.since(now.monotonic))) }
+        return wait
+    }
+
+    private mutating func take(_ message: DeliveryMessage, now: Moment) {
+        switch message {
+        case .accepted(let events, let lastSequence, let complete, let earliestDue):
+            dispatcher.accepted(events, lastSequence: lastSequence, complete: complete)
+            if let earliestDue { dispatcher.dueChanged(earliestDue) }
+        case .committed(let sequences):
+            for sequence in sequences { flight.clear(sequence) }
+            dispatcher.committed(sequences)
+        case .claimed(let page, let nextDue):
+            dispatcher.claimed(page, nextDue: nextDue)
+        case .dueChanged(let due):
+            dispatcher.dueChanged(due)
+        case .expired(let sequences):
+            guard clockTrust.isTrusted(now) else { return }
+            let commands = dispatcher.expired(sequences)
+            if !commands.isEmpty { post(.outcomes(commands)) }
+        case .diskBlocked(let blocked):
+            dispatcher.isBlockedByDisk = blocked
+        case .reload:
+            nextCredentials = now.monotonic
+            for index in routes.indices { dispatcher.probeSoon(route: RouteKey(index), now: now, using: &random) }
+        case .snapshot(let tell):
+            tell(report(now: now))
+        case .drain(let deadline, let drained):
+            dispatcher.isDraining = true
+            draining = (deadline, drained)
+        }
+    }
+
+    private mutating func begin(_ start: Start, now: Moment) {
+        flight.set(start.event.sequence, start.event.id)
+        let route = routes[start.route.rawValue]
+        var request = AttemptRequest(event: start.event, route: route.target, credentials: nil, signingTime: now.wall)
+        switch route.credentials.credentials(now: now.wall) {
+        case .success(let credentials): request.credentials = credentials
+        case .failure(let problem): request.credentialsProblem = problem.reason
+        }
+        network.start(request)
+    }
+
+    private mutating func handle(_ completions: [AttemptCompletion], now: Moment, trusted: Bool) {
+        var commands: [StoreCommand] = []
+        commands.reserveCapacity(completions.count)
+        for completion in completions {
+            if case .answered(let answer) = completion.outcome, let date = answer.date { clockTrust.saw(date, now: now) }
+            let action = dispatcher.completed(completion, now: now, clockTrusted: trusted, using: &random)
+            commands.append(.resolve(action.resolution))
+            for change in action.changes {
+                log(change)
+                commands.append(change.command)
+            }
+            if let route = action.refreshCredentials, routes[route.rawValue].credentials.reload() {
+                dispatcher.probeSoon(route: route, now: now, using: &random)
+            }
+        }
+        post(.outcomes(commands))
+    }
+
+    private mutating func reloadCredentials(now: Moment) {
+        let isDue = now.monotonic >= nextCredentials
+        for index in routes.indices where isDue || dispatcher.isProbing(route: RouteKey(index), now: now) {
+            if routes[index].credentials.reload() {
+                dispatcher.probeSoon(route: RouteKey(index), now: now, using: &random)
+            }
+        }
+        if isDue { nextCredentials = now.monotonic.advanced(by: Self.credentialsInterval) }
+    }
+
+    private mutating func isDrained(now: Moment) -> Bool {
+        guard let draining else { return false }
+        guard dispatcher.inFlight == 0 || now.monotonic >= draining.deadline else { return false }
+        draining.drained()
+        return true
+    }
+
+    private func report(now: Moment) -> DeliveryReport {
+        DeliveryReport(
+            dispatch: dispatcher.snapshot(),
+            credentials: routes.map { route in
+                switch route.credentials.credentials(now: now.wall) {
+                case .success(let credentials): .success(credentials.source)
+                case .failure(let problem): .failure(problem)
+                }
+            },
+            now: now
+        )
+    }
+}
+
+/// Whether the wall clock may decide that an event has expired: the kernel says it is synchronised, or an answer's
+/// `Date` since the start agreed within 300 s.
+package struct ClockTrust: Sendable {
+    private let isSynchronised: @Sendable () -> Bool
+    private var agreed = false
+
+    package init(isSynchronised: @escaping @Sendable () -> Bool) {
+        self.isSynchronised = isSynchronised
+    }
+
+    package func isTrusted(_ now: Moment) -> Bool {
+        agreed || isSynchronised()
+    }
+
+    /// A `Date` of a TLS-verified or loopback answer.
+    package mutating func saw(_ date: WallTime, now: Moment) {
+        agreed = abs(date.since(now.wall).milliseconds) <= 300_000
+    }
+}

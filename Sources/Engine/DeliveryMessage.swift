@@ -1,0 +1,29 @@
+package import OutboxCore
+
+/// What the delivery thread is told. Messages of the commit thread come in the order of its commits.
+package enum DeliveryMessage: Sendable {
+    /// New events are on disk. `events` may be left out for want of memory (`complete` false): they are then read back.
+    case accepted(events: [QueuedEvent], lastSequence: Int64, complete: Bool, earliestDue: WallTime?)
+    /// Outcomes and burials that are on disk, by sequence.
+    case committed([Int64])
+    case claimed(ClaimPage, nextDue: WallTime?)
+    /// Dead letters were put back: due from this time.
+    case dueChanged(WallTime)
+    /// Queued rows whose hard expiry has passed.
+    case expired([Int64])
+    /// Outcomes wait for disk space, or no longer do.
+    case diskBlocked(Bool)
+    /// SIGHUP, or an operator mended something: read credentials again, bring probes forward.
+    case reload
+    case snapshot(@Sendable (DeliveryReport) -> Void)
+    /// Start nothing new; what is in flight may end until the deadline. Then `drained` is called, on the delivery thread.
+    case drain(deadline: MonotonicTime, drained: @Sendable () -> Void)
+}
+
+/// The delivery side's state for status and metrics.
+package struct DeliveryReport: Sendable {
+    package var dispatch: DispatchSnapshot
+    /// Where each route's credentials come from, or why there are none; indexed like the routes.
+    package var credentials: [Result<String, CredentialProblem>]
+    package var now: Moment
+}

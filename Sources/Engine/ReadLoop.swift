@@ -1,0 +1,59 @@
+internal import NIOConcurrencyHelpers
+package import OutboxCore
+
+/// The read thread: owns one read-only connection and answers people's questions, one short transaction each.
+package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>: Sendable {
+    private enum Message: Sendable {
+        case question(@Sendable (inout Reader) -> Void)
+        case stop
+    }
+
+    private let mailbox = Mailbox<Message>()
+    private let thread = NIOLockedValueBox<OwnedThread?>(nil)
+
+    package init() {}
+
+    /// Starts the thread; `open` runs on it. If it can't open, every question gets that error.
+    package func start(open: @escaping @Sendable () -> Reader) {
+        let mailbox = mailbox
+        let started = OwnedThread(name: "read") {
+            var reader = open()
+            while true {
+                for message in mailbox.drain() {
+                    switch message {
+                    case .question(let ask): ask(&reader)
+                    case .stop: return
+                    }
+                }
+                mailbox.signal.wait(milliseconds: 1000)
+            }
+        }
+        thread.withLockedValue { $0 = started }
+    }
+
+    /// Runs `question` on the read thread.
+    package func ask<Answer: Sendable>(
+        _ question: @escaping @Sendable (inout Reader) throws(StoreError) -> Answer
+    ) async throws(StoreError) -> Answer {
+        let result: Result<Answer, StoreError> = await withCheckedContinuation { continuation in
+            mailbox.post(
+                .question { reader in
+                    do throws(StoreError) {
+                        continuation.resume(returning: .success(try question(&reader)))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                }
+            )
+        }
+        return try result.get()
+    }
+
+    package func stop() {
+        mailbox.post(.stop)
+        thread.withLockedValue { thread in
+            defer { thread = nil }
+            return thread
+        }?.join()
+    }
+}

@@ -1,0 +1,17 @@
+internal import CLinux
+package import OutboxCore
+
+/// The machine's clocks. The only place that reads them for the loops.
+package struct SystemTime: TimeSource {
+    package init() {}
+
+    package func now() -> Moment {
+        Moment(
+            wall: WallTime(milliseconds: clinux_realtime_ms()),
+            monotonic: MonotonicTime(nanoseconds: clinux_boottime_ns())
+        )
+    }
+
+    /// Whether the kernel says that its clock is synchronised.
+    package static var isSynchronised: Bool { clinux_clock_is_synchronised() }
+}

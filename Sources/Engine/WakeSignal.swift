@@ -1,0 +1,30 @@
+internal import CLinux
+internal import Glibc
+
+/// An eventfd: any thread signals, the owning thread polls and drains it.
+package final class WakeSignal: Sendable {
+    package let descriptor: Int32
+
+    package init() {
+        descriptor = clinux_eventfd()
+        precondition(descriptor >= 0, "no descriptor for an eventfd: errno \(errno)")
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    package func signal() {
+        clinux_eventfd_signal(descriptor)
+    }
+
+    package func drain() {
+        clinux_eventfd_drain(descriptor)
+    }
+
+    /// Waits until signalled, at most `milliseconds` (negative: for ever).
+    package func wait(milliseconds: Int64) {
+        var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        _ = poll(&poller, 1, Int32(clamping: milliseconds))
+    }
+}

@@ -1,0 +1,41 @@
+/// Budgets of the queue (P7).
+package struct QueueBudgets: Hashable, Sendable {
+    /// Everything in the file counts.
+    package var bytesMax: Int = 10 << 30
+    /// Queued events and dead letters.
+    package var eventsMax: Int = 10_000_000
+    /// Below this the door closes, while events already accepted go on being delivered.
+    package var freeDiskMin: Int = 1 << 30
+
+    package init() {}
+}
+
+/// Whether one more event fits the budgets. A value; the commit loop keeps it up to date.
+package struct Admission: Sendable {
+    package var budgets: QueueBudgets
+    package var events = 0
+    package var bytes = 0
+    /// nil where it could not be told: then the floor can't be held against it.
+    package var freeDisk: Int?
+
+    package init(budgets: QueueBudgets) {
+        self.budgets = budgets
+    }
+
+    /// nil: it fits, and is counted. Otherwise why not, for people.
+    package mutating func admit(payloadBytes: Int, function: FunctionUsage, share: Double) -> String? {
+        if let freeDisk, freeDisk < budgets.freeDiskMin {
+            return "free disk space is below queue.min_free_disk"
+        }
+        if events >= budgets.eventsMax { return "the queue holds queue.max_events events" }
+        if bytes + payloadBytes > budgets.bytesMax { return "the queue holds queue.max_bytes bytes" }
+        if Double(function.events) >= Double(budgets.eventsMax) * share
+            || Double(function.bytes + payloadBytes) > Double(budgets.bytesMax) * share
+        {
+            return "this function holds its share of the queue"
+        }
+        events += 1
+        bytes += payloadBytes
+        return nil
+    }
+}

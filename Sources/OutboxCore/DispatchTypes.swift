@@ -1,0 +1,82 @@
+/// An attempt that the loop shall begin now.
+package struct Start: Sendable {
+    package var event: QueuedEvent
+    package var route: RouteKey
+
+    package init(event: QueuedEvent, route: RouteKey) {
+        self.event = event
+        self.route = route
+    }
+}
+
+/// What the loop shall do after `Dispatcher.wake`.
+package struct WakeAction: Sendable {
+    package var starts: [Start] = []
+    /// Events whose hard expiry has passed, to be buried.
+    package var commands: [StoreCommand] = []
+    package init() {}
+}
+
+/// What the loop shall do after an attempt has ended.
+package struct CompletionAction: Sendable {
+    package var resolution: Resolution
+    package var changes: [StateChange]
+    /// The token has expired: read this route's credentials again, and tell `credentialsChanged` if they did change.
+    package var refreshCredentials: RouteKey?
+
+    package init(resolution: Resolution, changes: [StateChange] = [], refreshCredentials: RouteKey? = nil) {
+        self.resolution = resolution
+        self.changes = changes
+        self.refreshCredentials = refreshCredentials
+    }
+}
+
+/// Which route a function takes and what the configuration says about it. Replaced whole at a reload.
+package protocol DispatchDirectory: Sendable {
+    func policy(for function: FunctionIdentity) -> FunctionPolicy
+    func route(for function: FunctionIdentity) -> RouteKey
+    /// Names of the routes, indexed by `RouteKey.rawValue`; for people and for the store.
+    var routeNames: [String] { get }
+}
+
+/// The dispatcher's state as people want to see it.
+package struct DispatchSnapshot: Sendable {
+    package struct Function: Sendable {
+        package var key: FunctionKey
+        package var identity: FunctionIdentity
+        package var route: RouteKey
+        package var suspension: Suspension?
+        package var inFlight: Int
+        package var waitingInMemory: Int
+        package var heldUntil: MonotonicTime?
+    }
+    package struct Route: Sendable {
+        package var key: RouteKey
+        package var name: String
+        package var suspension: Suspension?
+        package var inFlight: Int
+        package var handedOver: Int
+        package var heldUntil: MonotonicTime?
+    }
+    package var functions: [Function]
+    package var routes: [Route]
+    package var inFlight: Int
+    package var windowEvents: Int
+    package var windowBytes: Int
+    /// Sequence numbers of the attempts in flight.
+    package var inFlightSequences: Set<Int64>
+    package var counters: DispatchCounters
+    /// An outcome waits for disk space: nothing is started.
+    package var isBlockedByDisk: Bool
+}
+
+/// Counts since the start.
+package struct DispatchCounters: Hashable, Sendable {
+    package var attempts = 0
+    package var handedOver = 0
+    package var dead = 0
+    /// Failed attempts by blame.
+    package var failures: [Blame: Int] = [:]
+    package var uncertain = 0
+    package init() {}
+}

@@ -1,0 +1,246 @@
+/// What comes into the window and what leaves it.
+extension Dispatcher {
+    /// Events of one commit, straight from memory, and the highest sequence number given so far.
+    ///
+    /// - Parameter complete: false if fresh events were left out: they are then read from the store.
+    package mutating func accepted(_ events: [QueuedEvent], lastSequence: Int64, complete: Bool = true) {
+        var caughtUp = complete && freshCursor == announced && !isFreshOutstanding
+        announced = max(announced, lastSequence)
+        for event in events {
+            if let due = event.dueAt {
+                noteDue(due)
+                continue
+            }
+            guard caughtUp else { continue }
+            switch admission(of: event, explicit: false) {
+            case .admit: admit(event)
+            case .park: park(event)
+            case .windowFull:
+                caughtUp = false
+                continue
+            }
+            advanceFresh(to: event.sequence)
+        }
+        if caughtUp { advanceFresh(to: announced) }
+    }
+
+    /// Rows got a due time outside of an attempt's outcome: a redrive.
+    package mutating func dueChanged(_ due: WallTime) {
+        noteDue(due)
+    }
+
+    /// Outcomes (by sequence) that are on disk now: their attempts are no longer in flight.
+    package mutating func committed(_ sequences: [Int64]) {
+        for sequence in sequences {
+            if burying.remove(sequence) != nil { continue }
+            guard let entry = window[sequence] else { continue }
+            precondition(entry.place == .committing, "an outcome was committed for an event that is not in flight")
+            let key = entry.event.functionKey
+            inFlight -= 1
+            functions[key]!.inFlight -= 1
+            routes[functions[key]!.route.rawValue].inFlight -= 1
+            switch entry.fate! {
+            case .handedOver, .dead:
+                forget(sequence)
+            case .waits(let due?):
+                forget(sequence)
+                noteDue(due)
+            case .waits(nil):
+                window[sequence]!.place = .waiting
+                window[sequence]!.fate = nil
+                if entry.event.dueAt == nil {
+                    functions[key]!.fresh.prepend(sequence)
+                } else {
+                    functions[key]!.retried.prepend(sequence)
+                }
+                if isBlocked(functions[key]!) { evict(key) }
+            }
+            list(key)
+            dropIfIdle(key)
+        }
+    }
+
+    /// A page that `nextClaim` asked for. `nextDue` is the store's earliest due time behind the page's `until`.
+    package mutating func claimed(_ page: ClaimPage, nextDue next: WallTime?) {
+        precondition(outstanding == page.request, "a page nobody asked for")
+        outstanding = nil
+        let only: FunctionKey?
+        switch page.request.lane {
+        case .fresh(let after, let through, let one):
+            only = one
+            // What is parked again by `admitAll` must come after the range was narrowed.
+            if let one {
+                narrow(one, after: after, through: through, reached: page.throughSequence, exhausted: page.exhausted)
+            }
+            admitAll(page.events, explicit: one != nil)
+            for (key, range) in page.skipped { park(key, first: range.first, last: range.last) }
+            if one == nil, freshCursor == after { advanceFresh(to: page.throughSequence) }
+        case .due(_, _, let one):
+            only = one
+            if let one, page.exhausted { functions[one]?.duePassedOver = false }
+            admitAll(page.events, explicit: one != nil)
+            for key in page.skipped.keys {
+                functions[key]?.duePassedOver = true
+                passedOver.insert(key)
+            }
+            if one == nil {
+                duePlace = page.exhausted ? nil : page.throughDue
+                if page.exhausted {
+                    nextDue = earlier(next, dueMeanwhile)
+                    dueMeanwhile = nil
+                }
+            }
+        }
+        if let only { dropIfIdle(only) }
+    }
+
+    var isFreshOutstanding: Bool {
+        guard case .fresh(_, _, nil) = outstanding?.lane else { return false }
+        return true
+    }
+
+    private var isDuePassUnderWay: Bool {
+        if case .due(_, _, nil) = outstanding?.lane { return true }
+        return duePlace != nil
+    }
+
+    private mutating func advanceFresh(to sequence: Int64) {
+        freshCursor = max(freshCursor, sequence)
+        freshHigh = max(freshHigh, freshCursor)
+        announced = max(announced, freshCursor)
+    }
+
+    private func earlier(_ a: WallTime?, _ b: WallTime?) -> WallTime? {
+        guard let a else { return b }
+        guard let b else { return a }
+        return min(a, b)
+    }
+
+    mutating func noteDue(_ due: WallTime) {
+        // A pass under way may be past this place already: look again after it.
+        if isDuePassUnderWay { dueMeanwhile = earlier(dueMeanwhile, due) }
+        nextDue = earlier(nextDue, due)
+    }
+
+    // MARK: Admission
+
+    enum Admission { case admit, park, windowFull }
+
+    /// - Parameter explicit: the page was asked for this function alone: probe candidates may come in though it is blocked.
+    func admission(of event: QueuedEvent, explicit: Bool) -> Admission {
+        guard let function = functions[event.functionKey] else {
+            return hasRoom(for: event) ? .admit : .windowFull
+        }
+        if isBlocked(function) {
+            let room = explicit || window.count < limits.windowEventsMax / 2
+            return room && function.waiting < FunctionState.candidatesMax ? .admit : .park
+        }
+        if !explicit, event.dueAt == nil, function.parked != nil { return .park }
+        let events = function.waiting + function.inFlight
+        if events >= limits.functionEventsMax { return .park }
+        if events > 0, function.windowBytes + event.payload.count > limits.functionBytesMax { return .park }
+        return hasRoom(for: event) ? .admit : .windowFull
+    }
+
+    private func hasRoom(for event: QueuedEvent) -> Bool {
+        window.count < limits.windowEventsMax
+            && (window.isEmpty || windowBytes + event.payload.count <= limits.windowBytesMax)
+    }
+
+    private mutating func admitAll(_ events: [QueuedEvent], explicit: Bool) {
+        for event in events where window[event.sequence] == nil && !burying.contains(event.sequence) {
+            switch admission(of: event, explicit: explicit) {
+            case .admit: admit(event)
+            // The scan goes on behind this row: remember it.
+            case .park, .windowFull: park(event)
+            }
+        }
+    }
+
+    private mutating func admit(_ event: QueuedEvent) {
+        ensureFunction(event.functionKey, event.function)
+        window[event.sequence] = Entry(event: event, place: .waiting)
+        windowBytes += event.payload.count
+        functions[event.functionKey]!.windowBytes += event.payload.count
+        if event.dueAt == nil {
+            functions[event.functionKey]!.fresh.append(event.sequence)
+        } else {
+            functions[event.functionKey]!.retried.append(event.sequence)
+        }
+        list(event.functionKey)
+    }
+
+    private mutating func park(_ event: QueuedEvent) {
+        ensureFunction(event.functionKey, event.function)
+        if event.dueAt == nil {
+            functions[event.functionKey]!.park(event.sequence)
+        } else {
+            functions[event.functionKey]!.duePassedOver = true
+        }
+        passedOver.insert(event.functionKey)
+    }
+
+    private mutating func park(_ key: FunctionKey, first: Int64, last: Int64) {
+        // The function may have been forgotten since the request; the main scan then takes the range up again.
+        guard functions[key] != nil else {
+            rewind(to: first)
+            return
+        }
+        functions[key]!.park(first: first, last: last)
+        passedOver.insert(key)
+    }
+
+    /// A page of one function's parked rows came: what is left of the range.
+    private mutating func narrow(
+        _ key: FunctionKey,
+        after: Int64,
+        through: Int64,
+        reached: Int64,
+        exhausted: Bool
+    ) {
+        guard var range = functions[key]?.parked, range.first == after + 1 else { return }
+        range.first = exhausted ? through + 1 : reached + 1
+        functions[key]!.parked = range.first > range.last ? nil : range
+    }
+
+    /// Keeps only probe candidates of a blocked function; the rest waits in the store.
+    mutating func evict(_ key: FunctionKey) {
+        guard var function = functions[key], function.waiting > FunctionState.candidatesMax else { return }
+        let waiting = (Array(function.fresh.elements) + Array(function.retried.elements)).sorted {
+            let a = window[$0]!.event
+            let b = window[$1]!.event
+            return (a.chargedAttempts, a.sequence) < (b.chargedAttempts, b.sequence)
+        }
+        let kept = Set(waiting.prefix(FunctionState.candidatesMax))
+        for sequence in waiting.dropFirst(FunctionState.candidatesMax) {
+            let event = window.removeValue(forKey: sequence)!.event
+            windowBytes -= event.payload.count
+            function.windowBytes -= event.payload.count
+            if event.dueAt == nil { function.park(sequence) } else { function.duePassedOver = true }
+        }
+        for line in [\FunctionState.fresh, \FunctionState.retried] {
+            let left = function[keyPath: line].elements.filter(kept.contains)
+            function[keyPath: line].removeAll()
+            for sequence in left { function[keyPath: line].append(sequence) }
+        }
+        functions[key] = function
+        passedOver.insert(key)
+    }
+
+    /// Lets the main scan begin again at `sequence`.
+    mutating func rewind(to sequence: Int64) {
+        freshCursor = min(freshCursor, sequence - 1)
+    }
+
+    mutating func forget(_ sequence: Int64) {
+        guard let entry = window.removeValue(forKey: sequence) else { return }
+        windowBytes -= entry.event.payload.count
+        functions[entry.event.functionKey]!.windowBytes -= entry.event.payload.count
+    }
+
+    mutating func dropIfIdle(_ key: FunctionKey) {
+        guard let function = functions[key], function.isIdle else { return }
+        functions[key] = nil
+        passedOver.remove(key)
+    }
+}

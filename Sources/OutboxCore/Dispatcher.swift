@@ -1,0 +1,168 @@
+/// Decides which event is attempted when, and what an attempt's outcome means for event, function and route.
+///
+/// A value without I/O, clock or randomness of its own: it takes (now, something happened) and returns what to do. It
+/// holds at most `DispatchLimits.windowEventsMax` events; all others wait in the store, as ranges that cost no row.
+///
+/// The owner (one thread) reports in this order, which is the order of the store's commits: `accepted`, `committed`,
+/// `claimed`; and carries out what `wake`, `completed` and `nextClaim` return. An event that is in the window is never
+/// admitted twice, whatever a page says.
+package struct Dispatcher: Sendable {
+    struct Entry: Sendable {
+        enum Place: Sendable { case waiting, inFlight, committing }
+        var event: QueuedEvent
+        var place: Place
+        /// When the attempt began.
+        var startedAt = WallTime(milliseconds: 0)
+        /// What to do with the event once its outcome is on disk.
+        var fate: Resolution.Fate?
+    }
+
+    package let limits: DispatchLimits
+    package internal(set) var directory: any DispatchDirectory
+    var functions: [FunctionKey: FunctionState] = [:]
+    var routes: [RouteState]
+    var window: [Int64: Entry] = [:]
+    var windowBytes = 0
+    package internal(set) var inFlight = 0
+    package internal(set) var counters = DispatchCounters()
+
+    /// Functions that may have something to start, in turn.
+    var turns = Line()
+    /// Functions under a throttle's hold.
+    var held: Set<FunctionKey> = []
+    var suspendedFunctions: Set<FunctionKey> = []
+    /// Functions with rows in the store that were passed over.
+    var passedOver: Set<FunctionKey> = []
+    /// Hand-overs on the route when an event (by sequence) last failed after sending: have others got through since?
+    var suspects: [Int64: Int] = [:]
+    /// Rows being buried for their hard expiry: not to be attempted any more.
+    var burying: Set<Int64> = []
+
+    // The place in the store.
+    var freshCursor: Int64 = 0
+    /// The furthest that the cursor has been; behind it rows may be in the window already.
+    var freshHigh: Int64 = 0
+    var announced: Int64 = 0
+    var outstanding: ClaimRequest?
+    /// Earliest due time that may hold something not yet in the window.
+    var nextDue: WallTime?
+    var duePlace: DuePlace?
+    /// Due times reported while a due page was on its way.
+    var dueMeanwhile: WallTime?
+    var lanesTurn = 0
+
+    /// An outcome waits for disk space: no attempt may start (its outcome could not be recorded).
+    package var isBlockedByDisk = false
+    /// Shutdown: nothing new is started.
+    package var isDraining = false
+
+    /// - Parameters:
+    ///   - lastSequence: the highest sequence number in the store: everything up to it may wait there.
+    ///   - nextDue: the earliest due time in the store.
+    package init(
+        limits: DispatchLimits,
+        directory: any DispatchDirectory,
+        lastSequence: Int64,
+        nextDue: WallTime?
+    ) {
+        self.limits = limits
+        self.directory = directory
+        self.announced = lastSequence
+        self.nextDue = nextDue
+        routes = directory.routeNames.map { RouteState(name: $0, allowance: limits.inFlightMax) }
+    }
+
+    /// Takes up suspensions that were kept over a restart; their probes come forward, spread over 10 s.
+    package mutating func restore(
+        functions records: [FunctionRecord],
+        routes saved: [RouteRecord],
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) {
+        for record in records {
+            guard let state = record.state else { continue }
+            ensureFunction(record.key, record.function)
+            functions[record.key]!.suspension = Self.restored(state, now: now, using: &random)
+            suspendedFunctions.insert(record.key)
+        }
+        for record in saved {
+            guard let index = routes.firstIndex(where: { $0.name == record.name }) else { continue }
+            routes[index].suspension = Self.restored(record.state, now: now, using: &random)
+        }
+    }
+
+    private static func restored(
+        _ state: SavedState,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) -> Suspension {
+        Suspension(
+            reason: state.reason,
+            since: state.since,
+            failedProbes: state.failedProbes,
+            nextProbe: soon(now, using: &random)
+        )
+    }
+
+    static func soon(_ now: Moment, using random: inout some RandomNumberGenerator) -> MonotonicTime {
+        now.monotonic.advanced(by: .milliseconds(Int64.random(in: 0...10_000, using: &random)))
+    }
+
+    mutating func ensureFunction(_ key: FunctionKey, _ identity: FunctionIdentity) {
+        if functions[key] != nil { return }
+        if functions.count >= limits.functionsMax {
+            functions = functions.filter { !$0.value.isForgettable }
+        }
+        functions[key] = FunctionState(
+            key: key,
+            identity: identity,
+            route: directory.route(for: identity),
+            policy: directory.policy(for: identity)
+        )
+    }
+
+    /// Not usable now: suspended itself, or its route is.
+    func isBlocked(_ function: FunctionState) -> Bool {
+        function.suspension != nil || routes[function.route.rawValue].suspension != nil
+    }
+
+    /// Lets the function have its turn, if something of it waits.
+    mutating func list(_ key: FunctionKey) {
+        guard let function = functions[key], !function.isListed, function.waiting > 0 else { return }
+        functions[key]!.isListed = true
+        turns.append(key.rawValue)
+    }
+
+    /// The state for status and metrics.
+    package func snapshot() -> DispatchSnapshot {
+        DispatchSnapshot(
+            functions: functions.values.sorted { $0.key < $1.key }.map {
+                .init(
+                    key: $0.key,
+                    identity: $0.identity,
+                    route: $0.route,
+                    suspension: $0.suspension,
+                    inFlight: $0.inFlight,
+                    waitingInMemory: $0.waiting,
+                    heldUntil: $0.heldUntil
+                )
+            },
+            routes: routes.enumerated().map { index, route in
+                .init(
+                    key: RouteKey(index),
+                    name: route.name,
+                    suspension: route.suspension,
+                    inFlight: route.inFlight,
+                    handedOver: route.handedOver,
+                    heldUntil: route.heldUntil
+                )
+            },
+            inFlight: inFlight,
+            windowEvents: window.count,
+            windowBytes: windowBytes,
+            inFlightSequences: Set(window.filter { $0.value.place == .inFlight }.keys),
+            counters: counters,
+            isBlockedByDisk: isBlockedByDisk
+        )
+    }
+}

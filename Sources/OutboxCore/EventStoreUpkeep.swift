@@ -1,0 +1,37 @@
+/// What the commit loop needs of a store beside the queue itself: sizes, budgets and due work. Same thread as `EventStore`.
+package protocol EventStoreUpkeep: ~Copyable {
+    /// The earliest due time later than `time`; nil if none is.
+    mutating func nextDue(after time: WallTime) throws(StoreError) -> WallTime?
+
+    /// Queued events whose hard expiry is at or before `time`, earliest first, by sequence; an index look-up, no scan.
+    mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64]
+
+    /// What this function holds now, queued and dead together; zero if it is unknown.
+    func usage(of function: FunctionIdentity) -> FunctionUsage
+
+    /// Sizes on disk, cheap enough for every few commits.
+    mutating func size() throws(StoreError) -> StoreSize
+}
+
+/// What one function holds of the queue.
+package struct FunctionUsage: Hashable, Sendable {
+    package var events: Int
+    package var bytes: Int
+    package init(events: Int = 0, bytes: Int = 0) {
+        self.events = events
+        self.bytes = bytes
+    }
+}
+
+/// Bytes on disk.
+package struct StoreSize: Hashable, Sendable {
+    /// The database file, free pages left out.
+    package var usedBytes: Int
+    package var fileBytes: Int
+    package var walBytes: Int
+    package init(usedBytes: Int = 0, fileBytes: Int = 0, walBytes: Int = 0) {
+        self.usedBytes = usedBytes
+        self.fileBytes = fileBytes
+        self.walBytes = walBytes
+    }
+}

@@ -1,0 +1,91 @@
+/// What the dispatcher knows of one function, kept while events wait or attempts run.
+package struct FunctionState: Sendable {
+    /// Consecutive completed attempts blamed on a function that suspend it.
+    package static let failuresToSuspend = 5
+    package static let probeCap = Span.minutes(5)
+    /// Events kept in memory for a function that can't be used now: enough to choose a probe from.
+    package static let candidatesMax = 4
+
+    /// Fresh rows that were passed over and wait in the store: all of this function's rows without a due time in the
+    /// range that are not in the window. No row is written to park it.
+    package struct Parked: Hashable, Sendable {
+        package var first: Int64
+        package var last: Int64
+    }
+
+    package let key: FunctionKey
+    package let identity: FunctionIdentity
+    package internal(set) var route: RouteKey
+    package internal(set) var policy: FunctionPolicy
+    package internal(set) var suspension: Suspension?
+    package internal(set) var inFlight = 0
+    package internal(set) var heldUntil: MonotonicTime?
+    package internal(set) var parked: Parked?
+    /// Rows with a due time that has come were passed over.
+    package internal(set) var duePassedOver = false
+    /// Attempts in flight that are allowed for now: 1 after trouble, growing with each good answer (slow start).
+    var allowance: Int
+    var consecutiveFailures = 0
+    var throttles = 0
+    /// Waiting events in the window: without and with a due time.
+    var fresh = Line()
+    var retried = Line()
+    var retriedNext = false
+    var windowBytes = 0
+    var lastProbed: Int64?
+    var probe: Int64?
+    var isListed = false
+
+    init(key: FunctionKey, identity: FunctionIdentity, route: RouteKey, policy: FunctionPolicy) {
+        self.key = key
+        self.identity = identity
+        self.route = route
+        self.policy = policy
+        allowance = policy.maxInFlight
+    }
+
+    /// Waiting in the window.
+    package var waiting: Int { fresh.count + retried.count }
+
+    /// Nothing waits, runs or is suspended.
+    var isForgettable: Bool {
+        waiting == 0 && inFlight == 0 && parked == nil && !duePassedOver && suspension == nil && !isListed
+    }
+
+    /// Forgettable, and without trouble to remember.
+    var isIdle: Bool { isForgettable && heldUntil == nil && consecutiveFailures == 0 }
+
+    mutating func park(_ sequence: Int64) {
+        park(first: sequence, last: sequence)
+    }
+
+    mutating func park(first: Int64, last: Int64) {
+        if let range = parked {
+            parked = Parked(first: min(range.first, first), last: max(range.last, last))
+        } else {
+            parked = Parked(first: first, last: last)
+        }
+    }
+
+    /// The next event in line: fresh and retried ones alternate.
+    mutating func takeNext() -> Int64? {
+        defer { retriedNext.toggle() }
+        if retriedNext { return retried.popFirst() ?? fresh.popFirst() }
+        return fresh.popFirst() ?? retried.popFirst()
+    }
+
+    /// Begins or prolongs a suspension.
+    mutating func suspend(
+        reason: String,
+        probeFailed: Bool,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) {
+        var next = suspension ?? Suspension(reason: reason, since: now.wall, failedProbes: 0, nextProbe: now.monotonic)
+        if probeFailed { next.failedProbes += 1 }
+        next.reason = reason
+        let interval = RetryPolicy.probeInterval(failedProbes: next.failedProbes, cap: Self.probeCap, using: &random)
+        next.nextProbe = now.monotonic.advanced(by: interval)
+        suspension = next
+    }
+}

@@ -1,0 +1,56 @@
+/// Names a route: an index into the daemon's table of routes.
+package struct RouteKey: Hashable, Comparable, Sendable {
+    package var rawValue: Int
+    package init(_ rawValue: Int) { self.rawValue = rawValue }
+    package static func < (a: RouteKey, b: RouteKey) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// What the dispatcher knows of one route: endpoint, region and credentials, shared by many functions.
+package struct RouteState: Sendable {
+    /// Consecutive failures after sending that suspend a route. One cut connection is no outage: another function's
+    /// events go on. A failure before anything was sent, or bad credentials, suspend at once.
+    package static let sentFailuresToSuspend = 3
+    package static let probeCap = Span.seconds(30)
+    /// A route whose last failure came before anything was sent: a probe costs one SYN.
+    package static let unsentProbeCap = Span.seconds(2)
+
+    package let name: String
+    package internal(set) var suspension: Suspension?
+    package internal(set) var inFlight = 0
+    /// Hand-overs so far; tells whether others got through between two failures of one event.
+    package internal(set) var handedOver = 0
+    package internal(set) var heldUntil: MonotonicTime?
+    /// Attempts in flight that are allowed for now: 1 after trouble, growing with each good answer (slow start).
+    var allowance: Int
+    var sentFailures = 0
+    var throttles = 0
+    var lastProbedFunction: FunctionKey?
+    var lastProbedSequence: Int64?
+    /// The attempt that is out as a probe.
+    var probe: Int64?
+
+    init(name: String, allowance: Int) {
+        self.name = name
+        self.allowance = allowance
+    }
+
+    /// Begins or prolongs a suspension.
+    mutating func suspend(
+        reason: String,
+        unsent: Bool,
+        probeFailed: Bool,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) {
+        var next = suspension ?? Suspension(reason: reason, since: now.wall, failedProbes: 0, nextProbe: now.monotonic)
+        if probeFailed { next.failedProbes += 1 }
+        next.reason = reason
+        let interval = RetryPolicy.probeInterval(
+            failedProbes: next.failedProbes,
+            cap: unsent ? Self.unsentProbeCap : Self.probeCap,
+            using: &random
+        )
+        next.nextProbe = now.monotonic.advanced(by: interval)
+        suspension = next
+    }
+}
