@@ -3,7 +3,7 @@
 #endif
 
 /// What tells one state of a file from another without reading it.
-struct FileIdentity: Hashable {
+package struct FileIdentity: Hashable, Sendable {
     var device: UInt64
     var inode: UInt64
     var size: Int64
@@ -29,7 +29,7 @@ struct FileIdentity: Hashable {
 }
 
 /// A file as it was found.
-enum FileContent: Hashable {
+package enum FileContent: Hashable, Sendable {
     case missing
     case text(String, FileIdentity)
     /// Our own words: why it can't be read.
@@ -44,11 +44,11 @@ enum FileContent: Hashable {
     }
 }
 
-/// Larger shared files are refused: they are read into memory whole.
+/// Larger files are refused: they are read into memory whole.
 let sharedFileBytesMax = 1 << 20
 
 /// Reads a regular file of at most `sharedFileBytesMax` bytes. Never blocks on a pipe or a device.
-func readFile(_ path: String) -> FileContent {
+package func readFile(_ path: String) -> FileContent {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
         return errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(systemErrorText(errno))

@@ -1,0 +1,194 @@
+import AWSCredentials
+import OutboxCore
+
+extension ValueKind<String> {
+    /// A text that `check` finds nothing wrong with.
+    static func text(
+        meant: String,
+        isSecret: Bool = false,
+        _ check: @escaping (String) -> Bool
+    ) -> ValueKind {
+        ValueKind(
+            read: { (text, _) throws(Misfit) in
+                guard check(text) else {
+                    throw Misfit(
+                        what: isSecret ? "not in the right form" : "\(quoted(text)) is not in the right form",
+                        meant: meant
+                    )
+                }
+                return text
+            },
+            write: yamlText,
+            meant: meant
+        )
+    }
+
+    static var absolutePath: ValueKind {
+        text(meant: "write an absolute path") { isPath($0) && $0.hasPrefix("/") }
+    }
+
+    /// The kernel's limit for the path of a Unix socket is 107 bytes.
+    static var socketPath: ValueKind {
+        text(meant: "write an absolute path of at most \(socketPathBytesMax) bytes") {
+            isPath($0) && $0.hasPrefix("/") && $0.utf8.count <= socketPathBytesMax
+        }
+    }
+
+    /// Absolute, under the home folder, or the bare name of a systemd credential.
+    static var secretPath: ValueKind {
+        text(meant: "write an absolute path, ~/…, or the name of a systemd credential") {
+            isPath($0) && ($0.hasPrefix("/") || $0.hasPrefix("~/") || !$0.contains("/"))
+        }
+    }
+
+    static var region: ValueKind {
+        text(meant: "write a region such as eu-central-1") { isRegionName($0) }
+    }
+
+    static var account: ValueKind {
+        text(meant: "write the twelve digits of an AWS account") {
+            $0.utf8.count == 12 && $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
+    }
+
+    static var endpoint: ValueKind {
+        ValueKind(
+            read: { (text, _) throws(Misfit) in
+                do throws(EndpointURL.Fault) {
+                    _ = try EndpointURL(text)
+                    return text
+                } catch {
+                    throw Misfit(what: error.what, meant: error.meant)
+                }
+            },
+            write: yamlText,
+            meant: "write https://HOST or https://HOST:PORT"
+        )
+    }
+
+    /// May hold a password: neither errors nor `write` show it.
+    static var proxy: ValueKind {
+        var kind = text(meant: "write it as http://HOST:PORT", isSecret: true) { ProxyURL($0) != nil }
+        kind.write = { yamlText(ProxyURL($0)?.masked ?? "***") }
+        return kind
+    }
+
+    static var name: ValueKind {
+        text(meant: "write a name without spaces") { text in
+            (1...255).contains(text.utf8.count)
+                && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
+        }
+    }
+
+    /// A version or an alias of a function.
+    static var qualifier: ValueKind {
+        text(meant: "write an alias, a version, or $LATEST") { text in
+            (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { isWordByte($0) || $0 == UInt8(ascii: "$") }
+        }
+    }
+}
+
+extension ValueKind<GlobPattern> {
+    /// Means functions: name, name:qualifier or full ARN.
+    static var pattern: ValueKind {
+        ValueKind(
+            read: { (text, _) throws(Misfit) in
+                let allowed = { (byte: UInt8) in isWordByte(byte) || "*?:$./".utf8.contains(byte) }
+                guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy(allowed) else {
+                    throw Misfit(
+                        what: "\(quoted(text)) matches no function",
+                        meant: "write a name, name:qualifier or ARN; * stands for any characters, ? for one"
+                    )
+                }
+                return GlobPattern(text)
+            },
+            write: { "\"\($0.text)\"" },
+            meant: "write a name, name:qualifier or ARN, with * and ?"
+        )
+    }
+}
+
+extension ValueKind<UInt16> {
+    /// Permissions of a socket in octal digits.
+    static var fileMode: ValueKind {
+        let meant = "write four octal digits in quotes, such as \"0660\""
+        return ValueKind(
+            read: { (text, _) throws(Misfit) in
+                guard text.utf8.count == 4, text.hasPrefix("0"), let mode = UInt16(text, radix: 8) else {
+                    throw Misfit(what: "\(quoted(text)) is no file mode", meant: meant)
+                }
+                return mode
+            },
+            write: { mode in
+                let digits = String(mode, radix: 8)
+                return "\"\(String(repeating: "0", count: 4 - digits.utf8.count))\(digits)\""
+            },
+            meant: meant
+        )
+    }
+}
+
+extension ValueKind<LoopbackAddress> {
+    /// The door and the admin listener never stand on another address: there is no encryption on them.
+    static var loopbackAddress: ValueKind {
+        let meant = "write a loopback address and a port, such as 127.0.0.1:9100 or [::1]:9100"
+        return ValueKind(
+            read: { (text, _) throws(Misfit) in
+                guard let colon = text.lastIndex(of: ":"), let port = parsePort(text[text.index(after: colon)...])
+                else {
+                    throw Misfit(what: "\(quoted(text)) has no port from 1 to 65535", meant: meant)
+                }
+                var host = String(text[..<colon])
+                if host == "localhost" { host = "127.0.0.1" }
+                if host.contains(":"), !host.hasPrefix("[") {
+                    throw Misfit(what: "\(quoted(text)) has an IPv6 address without brackets", meant: meant)
+                }
+                if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+                guard isLoopbackHost(host) else {
+                    throw Misfit(what: "\(quoted(text)) is not an address of the loopback interface", meant: meant)
+                }
+                return LoopbackAddress(host: host, port: port)
+            },
+            write: { yamlText($0.description) },
+            meant: meant
+        )
+    }
+}
+
+/// `sun_path` without its closing zero.
+let socketPathBytesMax = 107
+
+private func isPath(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count < 4096 && !text.utf8.contains(0)
+}
+
+private func isWordByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+        true
+    default: false
+    }
+}
+
+/// A text as YAML: plain where it can't be taken for anything else, else in double quotes.
+func yamlText(_ text: String) -> String {
+    let isPlain =
+        text.utf8.first.map { isWordByte($0) || $0 == UInt8(ascii: "/") } == true
+        && text.utf8.first != UInt8(ascii: "-")
+        && text.utf8.allSatisfy { isWordByte($0) || "./:%$@+".utf8.contains($0) } && !text.hasSuffix(":")
+        && !["null", "true", "false", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
+        && text.utf8.contains { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    if isPlain { return text }
+    var result = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"", "\\": result += "\\" + String(scalar)
+        case _ where scalar.properties.generalCategory == .control:
+            let digits = String(scalar.value, radix: 16)
+            result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    return result + "\""
+}
