@@ -49,9 +49,9 @@ struct CanonicalHeaders: ~Copyable {
             // Insertion: stable, and there are a handful.
             for index in 1..<entries.count {
                 var place = index
-                while place > 0,
-                    precedes(Self.name(of: entries[place], in: names), Self.name(of: entries[place - 1], in: names))
-                {
+                while place > 0 {
+                    let name = Self.name(of: entries[place], in: names)
+                    guard precedes(name, Self.name(of: entries[place - 1], in: names)) else { break }
                     entries.swapAt(place, place - 1)
                     place -= 1
                 }

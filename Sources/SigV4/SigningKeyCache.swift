@@ -33,15 +33,19 @@ struct SigningKeyCache {
     /// How many keys were derived: for tests.
     private(set) var derivations = 0
 
-    mutating func key(time: SigningTime, region: String, service: String, credentials: SigningCredentials) -> SigningKey
-    {
+    mutating func key(
+        time: SigningTime,
+        region: String,
+        service: String,
+        credentials: SigningCredentials
+    ) -> SigningKey {
         let day = time.day
-        for entry in entries
-        where entry.day == day && entry.accessKeyID == credentials.accessKeyID
-            && entry.secretAccessKey == credentials.secretAccessKey && entry.region == region
-            && entry.service == service
+        for index in entries.indices
+        where entries[index].day == day && entries[index].accessKeyID == credentials.accessKeyID
+            && entries[index].secretAccessKey == credentials.secretAccessKey && entries[index].region == region
+            && entries[index].service == service
         {
-            return entry.key
+            return entries[index].key
         }
         let key = SigningKey(
             date: time.dateText,
