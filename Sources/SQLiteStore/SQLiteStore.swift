@@ -1,1 +1,179 @@
-// SQLiteStore
+package import OutboxCore
+
+/// The queue in one SQLite file. Synchronous; confined to the thread that opened it, the only one that writes the file
+/// and the only one that checkpoints it.
+package struct SQLiteStore: ~Copyable, EventStore {
+    /// Facts about the database and this opening of it.
+    package let identity: StoreIdentity
+
+    // Declared before the connection, and the connection before the lock: they are given up in this order.
+    var functionTable: FunctionTable
+    var producers: ProducerTable
+    let routeTable: RouteTable
+    let meta: MetaTable
+    let events: EventTable
+    let deadLetters: DeadLetterTable
+    let attempts: AttemptTable
+    let history: HistoryTable
+    let keys: IdempotencyKeys
+    let claims: ClaimReader
+    let transaction: Transaction
+    let connection: Connection
+    private let lock: OwnerLock
+    let path: String
+
+    /// Of the last commit that is on disk, and inside a commit of what it will be.
+    var counters: Counters
+    /// For the random bits of event ids.
+    var random: SplitMix64
+    /// Why the truth is unknown until the next open.
+    var broken: String?
+
+    /// Opens the database at `options.path`, creates it where there is none, and brings it to the newest schema.
+    ///
+    /// - Parameter random: for what is drawn once: the instance id and generation of a new database, and the seed of the
+    ///   random bits in event ids.
+    /// - Throws: `StoreError.locked` if another process owns it; `.refused`, with the file as it was, if it is not ours
+    ///   or of a newer version; `.full` or `.failed` otherwise.
+    package static func open(
+        _ options: SQLiteStoreOptions,
+        now: WallTime,
+        using random: inout some RandomNumberGenerator
+    ) throws(StoreError) -> SQLiteStore {
+        let lock = try OwnerLock.take(options.path + ".lock")
+        let isNew = try DatabaseFile.look(options.path) == .absent
+        if isNew {
+            let meta = MetaRow(
+                instanceID: hex(random.next()) + hex(random.next()),
+                generation: random.next(),
+                bootID: options.bootID,
+                clean: true,
+                counters: Counters()
+            )
+            try DatabaseFile.create(options.path, meta: meta)
+        } else {
+            try checkThroughLog(options.path)
+        }
+        do {
+            let connection = try Connection.open(options.path, .readWrite)
+            try Pragmas.setForWriting(connection, cacheKiB: options.cacheKiB)
+            try Migrator.migrate(connection)
+            let row = try MetaTable.read(connection)
+            try MetaTable.markOpen(connection, bootID: options.bootID)
+            let identity = StoreIdentity(
+                generation: row.generation,
+                instanceID: row.instanceID,
+                wasClean: row.clean,
+                sameBoot: row.bootID == options.bootID,
+                created: isNew
+            )
+            return try SQLiteStore(options.path, identity, row.counters, SplitMix64(seed: random.next()), connection, lock)
+        } catch {
+            throw error.storeError
+        }
+    }
+
+    private init(
+        _ path: String,
+        _ identity: StoreIdentity,
+        _ counters: Counters,
+        _ random: SplitMix64,
+        _ connection: consuming Connection,
+        _ lock: consuming OwnerLock
+    ) throws(SQLiteError) {
+        let functionTable = try FunctionTable(connection)
+        let producers = try ProducerTable(connection)
+        let routeTable = try RouteTable(connection)
+        let meta = try MetaTable(connection)
+        let events = try EventTable(connection)
+        let deadLetters = try DeadLetterTable(connection)
+        let attempts = try AttemptTable(connection)
+        let history = try HistoryTable(connection)
+        let keys = try IdempotencyKeys(connection)
+        let claims = try ClaimReader(connection)
+        let transaction = try Transaction(connection)
+        self.path = path
+        self.identity = identity
+        self.functionTable = functionTable
+        self.producers = producers
+        self.routeTable = routeTable
+        self.meta = meta
+        self.events = events
+        self.deadLetters = deadLetters
+        self.attempts = attempts
+        self.history = history
+        self.keys = keys
+        self.claims = claims
+        self.transaction = transaction
+        self.connection = connection
+        self.lock = lock
+        self.counters = counters
+        self.random = random
+    }
+
+    /// The header that was looked at may be older than the log: looks again, read-only, through both.
+    private static func checkThroughLog(_ path: String) throws(StoreError) {
+        let version: Int64
+        do {
+            version = try Connection.open(path, .readOnly).integer("PRAGMA user_version") ?? 0
+        } catch {
+            throw error.storeError
+        }
+        try DatabaseFile.checkVersion(version, path)
+    }
+
+    /// Gives the database up. With `clean` the log is moved into the file and emptied, and the next open finds the mark
+    /// of an orderly end; without it, and always after a commit that failed, the files are left as they are.
+    package consuming func close(clean: Bool) throws(StoreError) {
+        guard clean, broken == nil else { return }
+        do {
+            try MetaTable.markClean(connection)
+            try connection.checkpoint(.truncate)
+        } catch {
+            throw error.storeError
+        }
+    }
+
+    /// Reads the whole file (minutes for many gigabytes) and says what is wrong with it; empty: sound.
+    package mutating func quickCheck() throws(StoreError) -> [String] {
+        do {
+            let check = try connection.prepare("PRAGMA quick_check(20)")
+            var problems: [String] = []
+            while try check.step() { problems.append(check.text(0)) }
+            return problems == ["ok"] ? [] : problems
+        } catch {
+            throw error.storeError
+        }
+    }
+
+    package var totals: StoreTotals { counters.totals }
+
+    package mutating func functions() throws(StoreError) -> [FunctionRecord] {
+        functionTable.records
+    }
+
+    package mutating func routes() throws(StoreError) -> [RouteRecord] {
+        do { return try routeTable.records() } catch { throw error.storeError }
+    }
+
+    package mutating func nextDue() throws(StoreError) -> WallTime? {
+        try nextDue(after: WallTime(milliseconds: .min))
+    }
+
+    package mutating func claim(_ request: ClaimRequest) throws(StoreError) -> ClaimPage {
+        do {
+            return try claims.page(request, functionTable, lastSequence: counters.totals.lastSequence)
+        } catch {
+            throw error.storeError
+        }
+    }
+
+    package mutating func checkpoint() throws(StoreError) {
+        do { try connection.checkpoint(.passive) } catch { throw error.storeError }
+    }
+}
+
+private func hex(_ word: UInt64) -> String {
+    let digits = String(word, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+}

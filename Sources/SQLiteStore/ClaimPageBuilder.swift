@@ -1,0 +1,89 @@
+import OutboxCore
+
+/// Decides, row by row, what goes into a `ClaimPage`; reads nothing itself.
+struct ClaimPageBuilder {
+    struct Row {
+        var sequence: Int64
+        var function: FunctionKey
+        var dueAt: WallTime?
+    }
+
+    private let request: ClaimRequest
+    private let isFresh: Bool
+    private let only: FunctionKey?
+    private var events: [QueuedEvent] = []
+    private var bytes = 0
+    private var scanned = 0
+    private var taken: [FunctionKey: Int] = [:]
+    private var skipped: [FunctionKey: ClaimPage.Skipped] = [:]
+    private var lastLooked: Row?
+    /// Set when the lane has no more rows.
+    var isExhausted = false
+
+    init(_ request: ClaimRequest) {
+        self.request = request
+        switch request.lane {
+        case .fresh(_, _, let only): (isFresh, self.only) = (true, only)
+        case .due(_, _, let only): (isFresh, self.only) = (false, only)
+        }
+    }
+
+    /// A bound is reached: no further row is looked at.
+    var isFull: Bool { events.count >= request.eventsMax || scanned >= request.scannedMax }
+
+    /// Looks at a row; false if it is passed over.
+    mutating func wants(_ row: Row) -> Bool {
+        scanned += 1
+        let isInLane = row.dueAt == nil || !isFresh
+        if isInLane, only == nil || only == row.function, !request.held.contains(row.sequence) {
+            if !request.skip.contains(row.function), taken[row.function, default: 0] < request.perFunctionMax {
+                return true
+            }
+            skip(row)
+        }
+        lastLooked = row
+        return false
+    }
+
+    /// Takes the event of a row that is wanted.
+    /// - Returns: false if it is too large for this page, and the page is done.
+    mutating func add(_ event: QueuedEvent, _ row: Row) -> Bool {
+        guard events.isEmpty || event.payload.count <= request.bytesMax - bytes else { return false }
+        events.append(event)
+        bytes += event.payload.count
+        taken[row.function, default: 0] += 1
+        lastLooked = row
+        return true
+    }
+
+    private mutating func skip(_ row: Row) {
+        var range = skipped[row.function] ?? ClaimPage.Skipped(first: row.sequence, last: row.sequence, count: 0)
+        range.first = min(range.first, row.sequence)
+        range.last = max(range.last, row.sequence)
+        range.count += 1
+        skipped[row.function] = range
+    }
+
+    /// - Parameter freshThrough: where the fresh lane ends when exhausted.
+    func page(freshThrough: Int64) -> ClaimPage {
+        var throughSequence: Int64 = 0
+        var throughDue: DuePlace?
+        switch request.lane {
+        case .fresh(let after, _, _):
+            throughSequence = isExhausted ? freshThrough : lastLooked?.sequence ?? after
+        case .due(let after, _, _):
+            throughDue = after
+            if let lastLooked, let dueAt = lastLooked.dueAt {
+                throughDue = DuePlace(dueAt: dueAt, sequence: lastLooked.sequence)
+            }
+        }
+        return ClaimPage(
+            request: request,
+            events: events,
+            throughSequence: throughSequence,
+            throughDue: throughDue,
+            skipped: skipped,
+            exhausted: isExhausted
+        )
+    }
+}

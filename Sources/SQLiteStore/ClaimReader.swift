@@ -1,0 +1,123 @@
+import OutboxCore
+
+/// Reads pages of events for the delivery side. Scans look at small columns only; the rest of a row is read once it is
+/// known to be wanted.
+struct ClaimReader: ~Copyable {
+    private let scanFresh: Statement
+    private let scanDue: Statement
+    private let fetch: Statement
+    private let firstDue: Statement
+    private let selectExpired: Statement
+
+    static let freshSQL = "SELECT seq, function_id, due_at FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"
+    static let dueSQL = """
+        SELECT seq, function_id, due_at FROM events
+        WHERE due_at IS NOT NULL AND (due_at, seq) > (?1, ?2) AND due_at <= ?3 ORDER BY due_at, seq
+        """
+    static let firstDueSQL = "SELECT due_at FROM events WHERE due_at > ?1 ORDER BY due_at LIMIT 1"
+    static let expiredSQL = "SELECT seq FROM events WHERE expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2"
+    static let fetchSQL = """
+        SELECT due_at, accepted_at, age_from, expires_at, id_tail, charged_attempts, unknown_attempts, route_failures,
+            attempts, uncertain, redriven, \(PassedHeaders.columns), payload_digest, payload
+        FROM events WHERE seq = ?1
+        """
+
+    init(_ connection: borrowing Connection) throws(SQLiteError) {
+        let scanFresh = try connection.prepare(Self.freshSQL)
+        let scanDue = try connection.prepare(Self.dueSQL)
+        let fetch = try connection.prepare(Self.fetchSQL)
+        let firstDue = try connection.prepare(Self.firstDueSQL)
+        let selectExpired = try connection.prepare(Self.expiredSQL)
+        self.scanFresh = scanFresh
+        self.scanDue = scanDue
+        self.fetch = fetch
+        self.firstDue = firstDue
+        self.selectExpired = selectExpired
+    }
+
+    /// The earliest due time later than `time`.
+    func nextDue(after time: WallTime) throws(SQLiteError) -> WallTime? {
+        firstDue.bind(time.milliseconds, at: 1)
+        defer { firstDue.reset() }
+        return try firstDue.step() ? WallTime(milliseconds: firstDue.int64(0)) : nil
+    }
+
+    /// Queued events whose hard expiry is at or before `time`, earliest first.
+    func expired(before time: WallTime, limit: Int) throws(SQLiteError) -> [Int64] {
+        selectExpired.bind(time.milliseconds, at: 1)
+        selectExpired.bind(limit, at: 2)
+        defer { selectExpired.reset() }
+        var sequences: [Int64] = []
+        while try selectExpired.step() { sequences.append(selectExpired.int64(0)) }
+        return sequences
+    }
+
+    func page(
+        _ request: ClaimRequest,
+        _ functions: borrowing FunctionTable,
+        lastSequence: Int64
+    ) throws(SQLiteError) -> ClaimPage {
+        var builder = ClaimPageBuilder(request)
+        switch request.lane {
+        case .fresh(let after, let through, _):
+            let through = min(through, lastSequence)
+            scanFresh.bind(after, at: 1)
+            scanFresh.bind(through, at: 2)
+            try fill(&builder, from: scanFresh, functions)
+            return builder.page(freshThrough: Swift.max(after, through))
+        case .due(let after, let until, _):
+            scanDue.bind(after?.dueAt.milliseconds ?? .min, at: 1)
+            scanDue.bind(after?.sequence ?? .min, at: 2)
+            scanDue.bind(until.milliseconds, at: 3)
+            try fill(&builder, from: scanDue, functions)
+            return builder.page(freshThrough: 0)
+        }
+    }
+
+    private func fill(
+        _ builder: inout ClaimPageBuilder,
+        from scan: borrowing Statement,
+        _ functions: borrowing FunctionTable
+    ) throws(SQLiteError) {
+        defer { scan.reset() }
+        while !builder.isFull {
+            guard try scan.step() else { return builder.isExhausted = true }
+            let row = ClaimPageBuilder.Row(
+                sequence: scan.int64(0),
+                function: FunctionKey(scan.int64(1)),
+                dueAt: scan.optionalInt64(2).map(WallTime.init(milliseconds:))
+            )
+            guard builder.wants(row) else { continue }
+            guard builder.add(try event(row, functions), row) else { return }
+        }
+    }
+
+    /// The whole event of a row that the scan stands on.
+    private func event(_ row: ClaimPageBuilder.Row, _ functions: borrowing FunctionTable) throws(SQLiteError) -> QueuedEvent {
+        fetch.bind(row.sequence, at: 1)
+        defer { fetch.reset() }
+        guard try fetch.step(), let function = functions.function(row.function) else {
+            throw SQLiteError.damaged("event \(row.sequence) has no row or no function", sql: fetch.sql)
+        }
+        let acceptedAt = WallTime(milliseconds: fetch.int64(1))
+        return QueuedEvent(
+            sequence: row.sequence,
+            id: EventID(acceptedAt: acceptedAt, sequence: row.sequence, tail: fetch.int64(4)),
+            functionKey: row.function,
+            function: function,
+            payload: fetch.blob(16),
+            payloadDigest: Digest256(row: fetch, 15),
+            headers: PassedHeaders(row: fetch, from: 11),
+            acceptedAt: acceptedAt,
+            dueAt: fetch.optionalInt64(0).map(WallTime.init(milliseconds:)),
+            ageFrom: WallTime(milliseconds: fetch.int64(2)),
+            expiresAt: fetch.optionalInt64(3).map(WallTime.init(milliseconds:)),
+            chargedAttempts: fetch.int(5),
+            unknownAttempts: fetch.int(6),
+            routeFailures: fetch.int(7),
+            attempts: fetch.int(8),
+            uncertain: fetch.bool(9),
+            redriven: fetch.int(10)
+        )
+    }
+}

@@ -1,0 +1,90 @@
+import CSQLite
+
+/// An SQLite connection in multi-thread mode: without mutexes, for the one thread that opened it.
+struct Connection: ~Copyable {
+    enum Access { case create, readWrite, readOnly }
+
+    private let handle: OpaquePointer
+
+    private init(adopting handle: OpaquePointer) {
+        self.handle = handle
+    }
+
+    /// Statements that outlive the connection keep the file open until they are gone too.
+    deinit {
+        sqlite3_close_v2(handle)
+    }
+
+    /// Opens the file at `path`. A closing connection never checkpoints by itself, so that a file whose truth is
+    /// unknown stays as it is.
+    static func open(_ path: String, _ access: Access) throws(SQLiteError) -> Connection {
+        let flags: Int32 =
+            switch access {
+            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .readWrite: SQLITE_OPEN_READWRITE
+            case .readOnly: SQLITE_OPEN_READONLY
+            }
+        var handle: OpaquePointer?
+        let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let handle else {
+            defer { sqlite3_close_v2(handle) }
+            throw SQLiteError(connection: handle, code: code, sql: "open \(path)")
+        }
+        let connection = Connection(adopting: handle)
+        sqlite3_busy_timeout(handle, 5_000)
+        try connection.check(outbox_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1), "no checkpoint on close")
+        try connection.check(outbox_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0), "trusted schema off")
+        return connection
+    }
+
+    func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+        var statement: OpaquePointer?
+        let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+        guard code == SQLITE_OK, let statement else { throw SQLiteError(connection: handle, code: code, sql: sql) }
+        return Statement(adopting: statement)
+    }
+
+    /// Runs one or more statements that give no rows worth reading.
+    func execute(_ sql: String) throws(SQLiteError) {
+        try check(sqlite3_exec(handle, sql, nil, nil, nil), sql)
+    }
+
+    /// Whether no transaction is open.
+    var isAutocommit: Bool { sqlite3_get_autocommit(handle) != 0 }
+
+    var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    enum CheckpointMode {
+        /// What can be done without waiting for anybody.
+        case passive
+        /// All of it, and the log emptied.
+        case truncate
+    }
+
+    /// - Returns: false where readers kept part of the log in use.
+    @discardableResult
+    func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> Bool {
+        let number = mode == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
+        let code = sqlite3_wal_checkpoint_v2(handle, nil, number, nil, nil)
+        if code & 0xFF == SQLITE_BUSY { return false }
+        try check(code, "checkpoint")
+        return true
+    }
+
+    private func check(_ code: Int32, _ sql: String) throws(SQLiteError) {
+        guard code == SQLITE_OK else { throw SQLiteError(connection: handle, code: code, sql: sql) }
+    }
+}
+
+extension Connection {
+    /// The first column of the first row, as text; nil where there is no row.
+    func text(_ sql: String) throws(SQLiteError) -> String? {
+        let statement = try prepare(sql)
+        return try statement.step() ? statement.text(0) : nil
+    }
+
+    func integer(_ sql: String) throws(SQLiteError) -> Int64? {
+        let statement = try prepare(sql)
+        return try statement.step() ? statement.int64(0) : nil
+    }
+}

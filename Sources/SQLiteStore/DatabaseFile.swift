@@ -1,0 +1,90 @@
+import Glibc
+import OutboxCore
+
+/// The database as a file: looked at before SQLite touches it, and created whole.
+enum DatabaseFile {
+    /// "obox": in the file's header, so that `file` and we know whose it is.
+    static let applicationID: Int64 = 0x6F62_6F78
+    static let pageSize: Int64 = 4096
+
+    enum Finding: Equatable { case absent, ours }
+
+    /// Reads the header with plain system calls, so that a file that isn't ours stays as it is, byte for byte, and
+    /// nothing appears beside it. Only for the owner, before any SQLite connection to it: closing a descriptor drops
+    /// SQLite's locks.
+    static func look(_ path: String) throws(StoreError) -> Finding {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let reason = errno
+            guard reason == ENOENT else { throw .failed("can't open \(path): \(systemMessage(reason))") }
+            return try absent(path)
+        }
+        defer { close(descriptor) }
+        var header = [UInt8](repeating: 0, count: 100)
+        let length = pread(descriptor, &header, header.count, 0)
+        guard length >= 0 else { throw .failed("can't read \(path): \(systemMessage(errno))") }
+        if length == 0 { return try absent(path) }
+        guard length == header.count, header.starts(with: Array("SQLite format 3\0".utf8)) else {
+            throw .refused("\(path) is not an SQLite database; it was left untouched")
+        }
+        guard number(header, at: 68) == applicationID else {
+            throw .refused("\(path) is the database of another program; it was left untouched")
+        }
+        try checkVersion(number(header, at: 60), path)
+        return .ours
+    }
+
+    static func checkVersion(_ version: Int64, _ path: String) throws(StoreError) {
+        guard version > Migrator.newest else { return }
+        throw .refused(
+            "\(path) has schema version \(version), newer than this program knows (\(Migrator.newest)); "
+                + "it was left untouched: install the version that wrote it, or a later one"
+        )
+    }
+
+    /// A log without its database may hold accepted events, and would be replayed into a new file.
+    private static func absent(_ path: String) throws(StoreError) -> Finding {
+        for suffix in ["-wal", "-journal"] {
+            var status = stat()
+            if stat(path + suffix, &status) == 0, status.st_size > 0 {
+                throw .refused("\(path)\(suffix) is there but its database \(path) is missing or empty; nothing was touched")
+            }
+        }
+        return .absent
+    }
+
+    private static func number(_ header: [UInt8], at offset: Int) -> Int64 {
+        Int64(header[offset..<offset + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+    }
+
+    /// Creates the database under another name, whole, then gives it its own: whatever happens there is no half of one.
+    static func create(_ path: String, meta: MetaRow) throws(StoreError) {
+        let unfinished = path + ".new"
+        for leftover in [unfinished, unfinished + "-journal"] where unlink(leftover) != 0 && errno != ENOENT {
+            throw .failed("can't remove \(leftover): \(systemMessage(errno))")
+        }
+        let descriptor = open(unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .failed("can't create \(unfinished): \(systemMessage(errno))") }
+        close(descriptor)
+        do {
+            let connection = try Connection.open(unfinished, .readWrite)
+            try Pragmas.setForLife(connection)
+            try Migrator.migrate(connection)
+            try MetaTable.create(connection, meta)
+        } catch {
+            throw error.storeError
+        }
+        guard rename(unfinished, path) == 0 else {
+            throw .failed("can't rename \(unfinished) to \(path): \(systemMessage(errno))")
+        }
+        try syncFolder(of: path)
+    }
+
+    private static func syncFolder(of path: String) throws(StoreError) {
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .failed("can't open the folder \(folder): \(systemMessage(errno))") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .failed("can't sync the folder \(folder): \(systemMessage(errno))") }
+    }
+}

@@ -1,0 +1,69 @@
+import OutboxCore
+
+/// Events that were handed over: a line each, for a while. The attempt that did it is part of the line, so that the
+/// usual event, handed over at its first attempt, costs one row.
+struct HistoryTable: ~Copyable {
+    private let insert: Statement
+    private let selectOldest: Statement
+    private let deleteRow: Statement
+
+    init(_ connection: borrowing Connection) throws(SQLiteError) {
+        let insert = try connection.prepare(
+            """
+            INSERT INTO history (seq, function_id, accepted_at, handed_over_at, attempt_at, attempt_duration,
+                attempt_status, id_tail, charged_attempts, attempts, uncertain, redriven, producer_id, payload_bytes,
+                request_id)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+            """
+        )
+        let selectOldest = try connection.prepare(
+            "SELECT seq, handed_over_at, attempts FROM history ORDER BY handed_over_at, seq LIMIT ?1"
+        )
+        let deleteRow = try connection.prepare("DELETE FROM history WHERE seq = ?1")
+        self.insert = insert
+        self.selectOldest = selectOldest
+        self.deleteRow = deleteRow
+    }
+
+    func add(_ resolution: Resolution, _ head: EventHead, now: WallTime) throws(SQLiteError) {
+        insert.bind(resolution.sequence, at: 1)
+        insert.bind(head.function.rawValue, at: 2)
+        insert.bind(head.acceptedAt.milliseconds, at: 3)
+        insert.bind(now.milliseconds, at: 4)
+        insert.bind(resolution.attempt.at.milliseconds, at: 5)
+        insert.bind(resolution.attempt.duration.milliseconds, at: 6)
+        insert.bind(resolution.attempt.status.map { Int64($0) }, at: 7)
+        insert.bind(head.idTail, at: 8)
+        insert.bind(resolution.chargedAttempts, at: 9)
+        insert.bind(head.attempts + resolution.attempt.count, at: 10)
+        insert.bind(resolution.uncertain || head.uncertain, at: 11)
+        insert.bind(head.redriven, at: 12)
+        insert.bind(head.producer, at: 13)
+        insert.bind(head.payloadBytes, at: 14)
+        insert.bind(resolution.attempt.requestID, at: 15)
+        try insert.run()
+    }
+
+    struct Line {
+        var sequence: Int64
+        var handedOverAt: WallTime
+        var attempts: Int
+    }
+
+    /// Those handed over first.
+    func oldest(limit: Int) throws(SQLiteError) -> [Line] {
+        selectOldest.bind(limit, at: 1)
+        defer { selectOldest.reset() }
+        var lines: [Line] = []
+        while try selectOldest.step() {
+            let handedOverAt = WallTime(milliseconds: selectOldest.int64(1))
+            lines.append(Line(sequence: selectOldest.int64(0), handedOverAt: handedOverAt, attempts: selectOldest.int(2)))
+        }
+        return lines
+    }
+
+    func delete(_ sequence: Int64) throws(SQLiteError) {
+        deleteRow.bind(sequence, at: 1)
+        try deleteRow.run()
+    }
+}

@@ -1,0 +1,48 @@
+import CSQLite
+import Glibc
+import OutboxCore
+
+/// The right to be the one process that has a database open for writing: an exclusive lock on a file beside it, held for
+/// life. A file of its own, because closing any descriptor of the database would drop SQLite's own locks on it.
+struct OwnerLock: ~Copyable {
+    private let descriptor: Int32
+
+    private init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// - Throws: `StoreError.locked`, naming the owner's process id, if another process (or another store of this one)
+    ///   has it.
+    static func take(_ path: String) throws(StoreError) -> OwnerLock {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw .failed("can't open the lock file \(path): \(systemMessage(errno))") }
+        guard outbox_flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let reason = errno
+            defer { close(descriptor) }
+            guard reason == EWOULDBLOCK else { throw .failed("can't lock \(path): \(systemMessage(reason))") }
+            throw .locked("process \(owner(descriptor)) has the database open (lock file \(path))")
+        }
+        let lock = OwnerLock(descriptor: descriptor)
+        let line = Array("\(getpid())\n".utf8)
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, line, line.count, 0) == line.count else {
+            throw .failed("can't write the lock file \(path): \(systemMessage(errno))")
+        }
+        return lock
+    }
+
+    private static func owner(_ descriptor: Int32) -> String {
+        var buffer = [UInt8](repeating: 0, count: 20)
+        let length = pread(descriptor, &buffer, buffer.count, 0)
+        let digits = buffer.prefix(max(0, length)).prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+        return digits.isEmpty ? "(unknown)" : String(decoding: digits, as: UTF8.self)
+    }
+}
+
+/// What the system says about an errno.
+func systemMessage(_ code: Int32) -> String {
+    String(cString: strerror(code))
+}

@@ -1,0 +1,55 @@
+import CSQLite
+package import OutboxCore
+
+extension SQLiteStore {
+    package mutating func commit(_ commands: [StoreCommand], now: WallTime) throws(StoreError) -> [StoreReply] {
+        if let broken { throw .failed("a commit failed before, and only a new start tells what is there: \(broken)") }
+        if commands.isEmpty { return [] }
+        let before = counters
+        do {
+            try transaction.begin()
+            var replies: [StoreReply] = []
+            replies.reserveCapacity(commands.count)
+            for command in commands { replies.append(try carryOut(command, now: now)) }
+            try functionTable.save()
+            if counters != before { try meta.save(counters) }
+            try transaction.commit()
+            functionTable.committed()
+            producers.committed()
+            return replies
+        } catch {
+            throw undo(error, counters: before)
+        }
+    }
+
+    /// Takes back what the failed transaction changed in memory, and says what is known about the file.
+    private mutating func undo(_ error: SQLiteError, counters before: Counters) -> StoreError {
+        let isRolledBack = transaction.rollBack(connection)
+        counters = before
+        functionTable.rolledBack()
+        producers.rolledBack()
+        if error.code == SQLITE_FULL, isRolledBack { return .full(error.description) }
+        broken = error.description
+        return .failed(error.description)
+    }
+
+    private mutating func carryOut(_ command: StoreCommand, now: WallTime) throws(SQLiteError) -> StoreReply {
+        switch command {
+        case .accept(let event): return try accept(event, now: now)
+        case .resolve(let resolution): return try resolve(resolution, now: now)
+        case .markUncertain(let ids): return try markUncertain(ids)
+        case .redrive(let selection, let limit): return try redrive(selection, limit: limit, now: now)
+        case .purge(let selection, let limit): return try purge(selection, limit: limit)
+        case .bury(let sequence, let condition, let reason):
+            return try bury(sequence, condition, reason: reason, now: now)
+        case .saveFunctionState(let key, let state):
+            _ = try functionTable.setState(key, state)
+            return .done
+        case .saveRouteState(let name, let state):
+            try routeTable.setState(name, state)
+            return .done
+        case .trim(let historyBefore, let historyMax, let limit):
+            return try trim(historyBefore: historyBefore, historyMax: historyMax, limit: limit, now: now)
+        }
+    }
+}

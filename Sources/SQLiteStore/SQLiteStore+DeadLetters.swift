@@ -1,0 +1,65 @@
+import OutboxCore
+
+extension SQLiteStore {
+    mutating func redrive(
+        _ selection: DeadLetterSelection,
+        limit: Int,
+        now: WallTime
+    ) throws(SQLiteError) -> StoreReply {
+        var moved: [EventID] = []
+        for letter in try selected(selection, limit: limit) {
+            guard moved.count < limit, let head = try find(letter) else { continue }
+            try deadLetters.redrive(letter.sequence, head, now: now)
+            leaveDeadLetters(head.event)
+            counters.totals.queued += 1
+            counters.totals.queuedBytes += head.event.payloadBytes
+            functionTable.count(head.event.function, queued: 1, bytes: head.event.payloadBytes)
+            moved.append(head.event.id(letter.sequence))
+        }
+        return .moved(moved)
+    }
+
+    mutating func purge(_ selection: DeadLetterSelection, limit: Int) throws(SQLiteError) -> StoreReply {
+        var moved: [EventID] = []
+        for letter in try selected(selection, limit: limit) {
+            guard moved.count < limit, let head = try find(letter) else { continue }
+            if let key = try deadLetters.key(letter.sequence) {
+                try keys.free(place(key, head.event), of: letter.sequence)
+            }
+            try attempts.deleteLines(of: letter.sequence)
+            try deadLetters.delete(letter.sequence, head)
+            leaveDeadLetters(head.event)
+            moved.append(head.event.id(letter.sequence))
+        }
+        return .moved(moved)
+    }
+
+    private mutating func leaveDeadLetters(_ head: EventHead) {
+        counters.totals.dead -= 1
+        counters.totals.deadBytes -= head.payloadBytes
+        functionTable.count(head.function, dead: -1, bytes: -head.payloadBytes)
+    }
+
+    /// A dead letter that is meant; `id` where it was asked for by its id.
+    private typealias Letter = (sequence: Int64, id: EventID?)
+
+    /// In the order given for ids, else oldest first. Ids are not looked up yet.
+    private func selected(_ selection: DeadLetterSelection, limit: Int) throws(SQLiteError) -> [Letter] {
+        switch selection {
+        case .ids(let ids):
+            return ids.compactMap { id in id.rowSequence.map { (sequence: $0, id: id) } }
+        case .function(let pattern):
+            let sequences = try deadLetters.oldest(limit: limit) { key in
+                functionTable.function(key).map(pattern.matches) ?? false
+            }
+            return sequences.map { (sequence: $0, id: nil) }
+        case .all:
+            return try deadLetters.oldest(limit: limit).map { (sequence: $0, id: nil) }
+        }
+    }
+
+    private func find(_ letter: Letter) throws(SQLiteError) -> DeadLetterTable.Head? {
+        guard let head = try deadLetters.head(letter.sequence) else { return nil }
+        return letter.id == nil || head.event.id(letter.sequence) == letter.id ? head : nil
+    }
+}

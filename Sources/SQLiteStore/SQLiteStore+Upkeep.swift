@@ -1,0 +1,31 @@
+import Glibc
+package import OutboxCore
+
+extension SQLiteStore: EventStoreUpkeep {
+    package mutating func nextDue(after time: WallTime) throws(StoreError) -> WallTime? {
+        do { return try claims.nextDue(after: time) } catch { throw error.storeError }
+    }
+
+    package mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64] {
+        do { return try claims.expired(before: time, limit: limit) } catch { throw error.storeError }
+    }
+
+    package func usage(of function: FunctionIdentity) -> FunctionUsage {
+        functionTable.usage(of: function)
+    }
+
+    package mutating func size() throws(StoreError) -> StoreSize {
+        let pages: Int
+        let free: Int
+        do {
+            pages = Int(try connection.integer("PRAGMA page_count") ?? 0)
+            free = Int(try connection.integer("PRAGMA freelist_count") ?? 0)
+        } catch {
+            throw error.storeError
+        }
+        var status = stat()
+        let walBytes = stat(path + "-wal", &status) == 0 ? Int(status.st_size) : 0
+        let pageBytes = Int(DatabaseFile.pageSize)
+        return StoreSize(usedBytes: (pages - free) * pageBytes, fileBytes: pages * pageBytes, walBytes: walBytes)
+    }
+}

@@ -1,0 +1,29 @@
+/// How to open a store.
+package struct SQLiteStoreOptions: Hashable, Sendable {
+    /// The database file; its folder must exist. `<path>.lock`, `-wal` and `-shm` stand beside it.
+    package var path: String
+    /// The kernel's boot id: tells a crash of the process from a crash of the machine.
+    package var bootID: String
+    /// SQLite's page cache, in KiB.
+    package var cacheKiB: Int
+
+    package init(path: String, bootID: String, cacheKiB: Int = 32 * 1024) {
+        self.path = path
+        self.bootID = bootID
+        self.cacheKiB = cacheKiB
+    }
+}
+
+/// Facts about a database and this opening of it.
+package struct StoreIdentity: Hashable, Sendable {
+    /// Part of every event id; drawn when the database was created.
+    package var generation: UInt16
+    /// 128 random bits in hex, drawn when the database was created.
+    package var instanceID: String
+    /// The last owner closed it in order.
+    package var wasClean: Bool
+    /// The last owner ran in this boot of the machine.
+    package var sameBoot: Bool
+    /// There was no database before.
+    package var created: Bool
+}
