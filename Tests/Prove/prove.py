@@ -1,0 +1,99 @@
+"""Proves the promises on the release binary, as a user would try them, and prints a table.
+
+    prove.py [--list] [--quick] [CASE…]
+
+--quick makes the long cases a tenth as long; figures that are promised are then not proven. Exit 0: all passed.
+"""
+
+import argparse
+import pathlib
+import sys
+import tempfile
+import time
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Harness"))
+
+import harness  # noqa: E402
+import faults  # noqa: E402
+import functions  # noqa: E402
+import outages  # noqa: E402
+import throughput  # noqa: E402
+
+CASES = {
+    "exactly-once": throughput.exactly_once,
+    "kill-9": throughput.kill_nine,
+    "same-key": throughput.same_key,
+    "cut-connection": faults.cut_connection,
+    "own-door": faults.own_door,
+    "forwarder": faults.forwarder,
+    "no-request-id": faults.no_request_id,
+    "outage": outages.outage,
+    "delay-over-max-age": outages.delay_over_max_age,
+    "outage-over-max-age": outages.outage_over_max_age,
+    "dead-letters": functions.dead_letters,
+    "bystander": functions.bystander,
+}
+
+
+class Bench:
+    """What a case is given: a folder, processes that are ended after it, and how long it should be."""
+
+    def __init__(self, directory, quick):
+        self.directory = pathlib.Path(directory)
+        self.children = harness.Children()
+        self.quick = quick
+
+    def scaled(self, number):
+        return max(1, number // 10) if self.quick else number
+
+    def receiver(self, **options):
+        return harness.Receiver(self.children, self.directory, **options)
+
+    def daemon(self, endpoint, **options):
+        return harness.Daemon(self.children, self.directory / "daemon", endpoint, **options)
+
+
+def run(name, quick):
+    """Runs one case: whether it passed, and what it found."""
+    with tempfile.TemporaryDirectory(prefix="outbox-prove-") as directory:
+        bench = Bench(directory, quick)
+        try:
+            return True, CASES[name](bench)
+        except (harness.Failure, AssertionError) as failure:
+            return False, str(failure)
+        except Exception:  # a broken case is a failed one, and the others still run
+            return False, traceback.format_exc(limit=3)
+        finally:
+            bench.children.end()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--list", action="store_true", help="names of the cases")
+    parser.add_argument("--quick", action="store_true", help="the long ones a tenth as long")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="only these")
+    arguments = parser.parse_args()
+    if arguments.list:
+        print("\n".join(CASES))
+        return 0
+    unknown = [name for name in arguments.cases if name not in CASES]
+    if unknown:
+        parser.error(f"no such case: {', '.join(unknown)} (see --list)")
+    results = []
+    for name in arguments.cases or CASES:
+        print(f"-- {name} …", flush=True)
+        started = time.monotonic()
+        passed, found = run(name, arguments.quick)
+        results.append((name, passed, time.monotonic() - started, found))
+        print(f"   {'pass' if passed else 'FAIL'}  {found}", flush=True)
+    print(f"\n{'case':22} {'result':6} {'time':>7}  found")
+    for name, passed, took, found in results:
+        print(f"{name:22} {'pass' if passed else 'FAIL':6} {took:6.0f}s  {found.splitlines()[-1] if found else ''}")
+    failed = sum(not passed for _, passed, _, _ in results)
+    print(f"{len(results) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
