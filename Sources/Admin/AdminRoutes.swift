@@ -112,7 +112,10 @@ struct ListQuery {
             switch name {
             case "function":
                 guard !value.isEmpty, value.utf8.count <= AdminLimits.patternBytesMax else {
-                    throw AdminError(.invalid, "function: a name or pattern of 1 to \(AdminLimits.patternBytesMax) bytes")
+                    throw AdminError(
+                        .invalid,
+                        "function: a name or pattern of 1 to \(AdminLimits.patternBytesMax) bytes"
+                    )
                 }
                 filter.function = GlobPattern(String(value))
             case "condition":

@@ -17,7 +17,8 @@ enum MetricsText {
         let named = Set(functions.map(\.function))
         var letters: [[String]: Int] = [:]
         for group in status.deadLetters {
-            letters[[named.contains(group.function) ? group.function : rest, group.condition], default: 0] += group.count
+            letters[[named.contains(group.function) ? group.function : rest, group.condition], default: 0] +=
+                group.count
         }
         for (labels, count) in letters.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             lines.sample("dead_letters", ["function": labels[0], "condition": labels[1]], count)

@@ -20,7 +20,8 @@ package struct AdminClient {
 
     /// Exact payload bytes of a queued event or dead letter; nil if there is none.
     package func payload(_ id: String) throws(ClientError) -> [UInt8]? {
-        try optional { () throws(ClientError) in try perform(.get, "events/\(PercentEncoding.encode(id))/payload").body }
+        try optional { () throws(ClientError) in try perform(.get, "events/\(PercentEncoding.encode(id))/payload").body
+        }
     }
 
     /// One page of queued events, in accept order.
@@ -63,7 +64,9 @@ package struct AdminClient {
         }
 
         var text: String {
-            let members = [("function", function), ("condition", condition), ("after", after), ("limit", limit.map(String.init))]
+            let members = [
+                ("function", function), ("condition", condition), ("after", after), ("limit", limit.map(String.init)),
+            ]
             let pairs = members.compactMap { name, value in value.map { "\(name)=\(PercentEncoding.encode($0))" } }
             return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
         }

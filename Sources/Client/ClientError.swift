@@ -34,10 +34,13 @@ extension ClientError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreachable(let problem): problem.description
-        case .cut(let reason): "the daemon's connection broke before its answer (\(reason)); the request may have been carried out"
+        case .cut(let reason):
+            "the daemon's connection broke before its answer (\(reason)); the request may have been carried out"
         case .refused(let refusal):
-            refusal.code.isEmpty ? "\(refusal.message) (HTTP \(refusal.status))" : "\(refusal.message) (\(refusal.code))"
-        case .garbled(let reason): "unexpected answer (\(reason)); does lambda-outbox serve this socket, in this version?"
+            refusal.code.isEmpty
+                ? "\(refusal.message) (HTTP \(refusal.status))" : "\(refusal.message) (\(refusal.code))"
+        case .garbled(let reason):
+            "unexpected answer (\(reason)); does lambda-outbox serve this socket, in this version?"
         case .invalid(let reason): reason
         }
     }

@@ -81,7 +81,9 @@ package struct DoorAnswer: Hashable, Sendable {
     init(_ reply: HTTPReply) throws(ClientError) {
         switch reply.status {
         case 202:
-            guard let id = reply.headers["x-amzn-requestid"], !id.isEmpty else { throw .garbled("202 without an event id") }
+            guard let id = reply.headers["x-amzn-requestid"], !id.isEmpty else {
+                throw .garbled("202 without an event id")
+            }
             self.init(
                 id: id,
                 repeatState: reply.headers["outbox-repeat"] == "true" ? reply.headers["outbox-state"] ?? "queued" : nil

@@ -110,7 +110,9 @@ package struct LineSender {
             switch line {
             case .tooLong: throw .invalid("longer than \(LineSource.lineBytesMax) bytes")
             case .text(let bytes):
-                guard bytes.contains(where: { $0 > 0x20 }) else { throw .invalid("empty; each line must be one JSON value") }
+                guard bytes.contains(where: { $0 > 0x20 }) else {
+                    throw .invalid("empty; each line must be one JSON value")
+                }
                 event.payload = bytes
             }
             return try event.call(invocationID: UUID().uuidString.lowercased())
@@ -158,7 +160,11 @@ package struct LineSender {
                     continue
                 }
                 idle.append(job.transfer)
-                try finished(job.line, reply.flatMap { reply in Result { () throws(ClientError) in try DoorAnswer(reply) } }, report)
+                try finished(
+                    job.line,
+                    reply.flatMap { reply in Result { () throws(ClientError) in try DoorAnswer(reply) } },
+                    report
+                )
             }
         }
 

@@ -47,13 +47,15 @@ package struct SocketProblem: Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         let name = "\(socket.role.rawValue) socket \(socket.path)"
         let option = "--\(socket.role.rawValue)"
-        let start = "start the daemon (systemctl start lambda-outbox, or lambda-outbox serve), or name another socket "
+        let start =
+            "start the daemon (systemctl start lambda-outbox, or lambda-outbox serve), or name another socket "
             + "with \(option), --directory or \(Self.variable(of: socket.role))"
         switch kind {
         case .missing: return "\(name) doesn't exist: \(start)"
         case .nobodyListens: return "nobody listens at \(name): \(start)"
         case .notPermitted(let access?):
-            return "not permitted to connect to \(name), which is for \(access): become a member of that group, or use sudo"
+            return
+                "not permitted to connect to \(name), which is for \(access): become a member of that group, or use sudo"
         case .notPermitted(nil):
             return "not permitted to connect to \(name): its folder is closed to this user; use sudo, or join its group"
         case .other(let reason): return "can't connect to \(name): \(reason)"

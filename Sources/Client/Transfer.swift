@@ -91,7 +91,9 @@ final class Transfer {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             var number = 0
             _ = ccurl_get_long(handle, CURLINFO_OS_ERRNO, &number)
-            return .unreachable(SocketProblem(socket: socket, errno: Int32(truncatingIfNeeded: number), otherwise: words))
+            return .unreachable(
+                SocketProblem(socket: socket, errno: Int32(truncatingIfNeeded: number), otherwise: words)
+            )
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT:
             return .cut(words)
         case CURLE_WRITE_ERROR where tooLarge: return .garbled("an answer of more than \(Self.replyBytesMax) bytes")

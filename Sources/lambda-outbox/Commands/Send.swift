@@ -1,0 +1,243 @@
+import ArgumentParser
+import Client
+import FoundationEssentials
+import Glibc
+
+/// `send`: accept one event, or each line of stdin as one.
+struct Send: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Accept an event for a function, and print its id.",
+        discussion: """
+            The payload is --payload, the file of --payload-file, or stdin; it must be JSON and is delivered byte for \
+            byte.
+            With exit status 0 the event is on disk: it is delivered as soon as Lambda takes it.
+            """
+    )
+
+    @Argument(help: "Function name, name:qualifier, or ARN.")
+    var function: String
+
+    @Option(help: ArgumentHelp("The payload itself; - for stdin.", valueName: "json"))
+    var payload: String?
+
+    @Option(help: ArgumentHelp("A file that holds the payload; - for stdin.", valueName: "path"))
+    var payloadFile: String?
+
+    @Flag(help: "Each line of stdin is the payload of an event of its own.")
+    var lines = false
+
+    @Option(help: ArgumentHelp("With --lines: connections in use at once, 1 to 64.", valueName: "number"))
+    var connections = 32
+
+    @Option(help: "Version or alias.")
+    var qualifier: String?
+
+    @Option(help: ArgumentHelp("Sending again with the same key makes no second event.", valueName: "key"))
+    var idempotencyKey: String?
+
+    @Option(
+        help: ArgumentHelp("Deliver not before this has passed: digits and ms, s, m, h or d.", valueName: "duration")
+    )
+    var delay: String?
+
+    @Option(help: ArgumentHelp("Becomes a dead letter if not handed over within this time.", valueName: "duration"))
+    var expiresIn: String?
+
+    @Option(help: ArgumentHelp("Name of the durable execution to start.", valueName: "name"))
+    var durableExecutionName: String?
+
+    @Option(name: [.customLong("tenant-id")], help: ArgumentHelp("Tenant of the function.", valueName: "id"))
+    var tenantID: String?
+
+    @Flag(help: "Check everything that an accept would check, and store nothing.")
+    var dryRun = false
+
+    @Option(
+        defaultAsFlag: "30s",
+        help: ArgumentHelp("Wait until the event is handed over or dead, at most this long.", valueName: "duration")
+    )
+    var wait: String?
+
+    @Option(help: ArgumentHelp("What to print: id, json or none.", valueName: "form"))
+    var output: Form = .id
+
+    @Option(help: ArgumentHelp("The daemon's door socket (also LAMBDA_OUTBOX_DOOR).", valueName: "path"))
+    var door: String?
+
+    @OptionGroup var admin: AdminOptions
+
+    enum Form: String, ExpressibleByArgument, CaseIterable { case id, json, none }
+
+    func validate() throws {
+        if payload != nil && payloadFile != nil { throw ValidationError("give --payload or --payload-file, not both") }
+        if let wait, Amounts.parseDuration(wait) == nil {
+            throw ValidationError("--wait: '\(wait)' is no duration; write --wait=30s, with ms, s, m, h or d")
+        }
+        if !(1...64).contains(connections) { throw ValidationError("--connections: a number from 1 to 64") }
+        if lines {
+            if payload != nil || payloadFile != nil { throw ValidationError("--lines reads stdin, not --payload") }
+            if idempotencyKey != nil || durableExecutionName != nil {
+                throw ValidationError("--lines: one key for all lines would make them one event")
+            }
+            if wait != nil || dryRun { throw ValidationError("--lines goes neither with --wait nor with --dry-run") }
+        }
+    }
+
+    func run() async throws {
+        if lines { return try sendLines() }
+        let event = event(payload: try readPayload())
+        let client = DoorClient(socketPath: doorPath)
+        let answer = try client.send(event, dryRun: dryRun)
+        guard let id = answer.id else {
+            if output == .json { try Output.standard.json(SendReport(dryRun: true)) }
+            return
+        }
+        guard let wait, let limit = Amounts.parseDuration(wait) else {
+            return try report(SendReport(answer: answer))
+        }
+        if output == .id { try report(SendReport(answer: answer)) }
+        let waiter = Waiter(
+            door: { () throws(ClientError) in try client.event(id) },
+            admin: { () throws(ClientError) in try admin.client().event(id) }
+        )
+        let result = try await waiter.result(of: id, within: limit)
+        if output == .json { try report(SendReport(answer: answer, state: result.state)) }
+        if let failure = result.failure { throw failure }
+    }
+
+    private var doorPath: String {
+        SocketPlace.path(
+            of: .door,
+            option: door,
+            directory: admin.directory,
+            environment: ProcessInfo.processInfo.environment
+        )
+    }
+
+    private func event(payload: [UInt8]) -> OutgoingEvent {
+        OutgoingEvent(
+            function: function,
+            qualifier: qualifier,
+            payload: payload,
+            idempotencyKey: idempotencyKey,
+            delay: delay,
+            expiresIn: expiresIn,
+            durableExecutionName: durableExecutionName,
+            tenantID: tenantID
+        )
+    }
+
+    private func readPayload() throws -> [UInt8] {
+        let bytes: [UInt8]
+        if let payload, payload != "-" {
+            bytes = Array(payload.utf8)
+        } else if let payloadFile, payloadFile != "-" {
+            let descriptor = open(payloadFile, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else {
+                throw CommandFailure(.wrongUse, "--payload-file \(payloadFile): \(String(cString: strerror(errno)))")
+            }
+            defer { close(descriptor) }
+            bytes = try FileBytes.readAll(descriptor, max: LineSource.lineBytesMax)
+        } else {
+            if isatty(0) == 1, payload == nil, payloadFile == nil {
+                throw CommandFailure(.wrongUse, "no payload: give --payload or --payload-file, or pipe it in")
+            }
+            bytes = try FileBytes.readAll(0, max: LineSource.lineBytesMax)
+        }
+        guard !bytes.isEmpty else {
+            throw CommandFailure(.invalid, "the payload is empty; an empty object is --payload '{}'")
+        }
+        return bytes
+    }
+
+    private func report(_ report: SendReport) throws {
+        switch output {
+        case .none: break
+        case .json: try Output.standard.json(report)
+        case .id:
+            if let id = report.id { Output.standard.line(id) }
+            if report.repeat == true, let state = report.state {
+                Output.error.line("lambda-outbox: a repeat; the first event is \(state)")
+            }
+        }
+    }
+
+    private func sendLines() throws {
+        let sender = LineSender(socketPath: doorPath, connections: connections, template: event(payload: []))
+        let summary = try sender.run(LineSource(descriptor: 0)) { line, result in
+            switch result {
+            case .success(let answer):
+                if output == .json { try Output.standard.json(SendReport(line: line, answer: answer)) }
+                if output == .id, let id = answer.id { Output.standard.line(id) }
+            case .failure(let error):
+                if output == .json {
+                    try Output.standard.json(SendReport(line: line, error: error))
+                } else {
+                    Output.error.line("line \(line): \(Printable.line(error.description))")
+                }
+            }
+        }
+        if let failure = LinesEnding(summary).failure { throw failure }
+    }
+}
+
+/// What `send --output json` prints.
+struct SendReport: Encodable, Hashable {
+    struct Problem: Encodable, Hashable {
+        var code: String
+        var message: String
+    }
+
+    /// With `--lines`: counted from 1.
+    var line: Int?
+    var id: String?
+    var `repeat`: Bool?
+    var state: String?
+    var dryRun: Bool?
+    var error: Problem?
+
+    private enum CodingKeys: String, CodingKey {
+        case line, id, `repeat`, state
+        case dryRun = "dry_run"
+        case error
+    }
+
+    init(dryRun: Bool) {
+        self.dryRun = dryRun
+    }
+
+    /// - Parameter state: what was seen later; without it an event is queued, or where a repeat found it.
+    init(line: Int? = nil, answer: DoorAnswer, state: String? = nil) {
+        self.line = line
+        id = answer.id
+        self.repeat = answer.isRepeat
+        self.state = state ?? answer.repeatState ?? "queued"
+    }
+
+    init(line: Int, error: ClientError) {
+        self.line = line
+        let status = ExitStatus(error)
+        if case .refused(let refusal) = error, !refusal.code.isEmpty {
+            self.error = Problem(code: refusal.code, message: refusal.message)
+        } else {
+            self.error = Problem(code: "\(status)", message: error.description)
+        }
+    }
+}
+
+/// How `send --lines` ends.
+struct LinesEnding: Hashable {
+    var failure: CommandFailure?
+
+    init(_ summary: LineSender.Summary) {
+        let counts = "accepted \(summary.accepted), repeats \(summary.repeats), failed \(summary.failed)"
+        if let stop = summary.stop {
+            failure = CommandFailure(
+                ExitStatus(stop),
+                "stopped behind line \(summary.tried) (\(counts)); later lines weren't sent: \(stop)"
+            )
+        } else if summary.failed > 0 {
+            failure = CommandFailure(.invalid, "not every line was accepted: \(counts)")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import AdminAPI
+import Client
+import Glibc
+
+/// Writes dead letters to a file and deletes those that are in it, page by page: memory stays bounded, and what is
+/// deleted has been synced before.
+struct LetterExporter {
+    static let pageMax = 200
+
+    let client: AdminClient
+    let file: ExportFile
+
+    func exportAndPurge(_ selection: Selection, into report: inout PurgeReport) throws {
+        if let ids = selection.ids {
+            for start in stride(from: 0, to: ids.count, by: Self.pageMax) {
+                try page(Array(ids[start..<min(start + Self.pageMax, ids.count)]), into: &report)
+            }
+            return
+        }
+        // Newest first and always behind the last page: letters that die meanwhile aren't touched.
+        let query = AdminClient.ListQuery(function: selection.function, limit: Self.pageMax)
+        _ = try Paging.walk(query, page: { try client.deadLetters($0) }) { events in
+            try page(events.map(\.id), into: &report)
+        }
+    }
+
+    private func page(_ ids: [String], into report: inout PurgeReport) throws {
+        var written: [String] = []
+        for id in ids {
+            guard let event = try client.event(id), event.state == "dead-letter", let payload = try client.payload(id)
+            else { continue }
+            try file.append(InvocationRecord.line(event, payload: payload))
+            written.append(event.id)
+        }
+        if written.isEmpty { return }
+        try file.sync()
+        report.exported += written.count
+        report.add(try client.purge(Selection(ids: written)))
+    }
+}
+
+/// A new file that only its owner may read.
+struct ExportFile {
+    let path: String
+    private let descriptor: Int32
+
+    /// - Throws: if there is a file of that name already; nothing is ever overwritten.
+    static func create(_ path: String) throws(CommandFailure) -> ExportFile {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw CommandFailure(
+                .failed,
+                "can't create \(path): \(String(cString: strerror(errno))); nothing was purged (--export-file names another)"
+            )
+        }
+        return ExportFile(path: path, descriptor: descriptor)
+    }
+
+    func append(_ line: [UInt8]) throws(CommandFailure) {
+        guard FileBytes.writeAll(line, to: descriptor) else { throw failure() }
+    }
+
+    func sync() throws(CommandFailure) {
+        guard fsync(descriptor) == 0 else { throw failure() }
+    }
+
+    /// Removes a file that holds nothing worth keeping.
+    func discard() {
+        unlink(path)
+    }
+
+    private func failure() -> CommandFailure {
+        let words = String(cString: strerror(errno))
+        return CommandFailure(.failed, "can't write \(path): \(words); no letter was purged that isn't in it")
+    }
+}

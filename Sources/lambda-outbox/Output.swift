@@ -1,0 +1,75 @@
+import FoundationEssentials
+import Glibc
+
+/// One of the standard streams. A reader that has gone away ends the process, as it does for any filter.
+struct Output {
+    let descriptor: Int32
+
+    static let standard = Output(1)
+    static let error = Output(2)
+
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    func line(_ text: String) {
+        bytes(Array("\(text)\n".utf8))
+    }
+
+    /// One object on a line of its own.
+    func json(_ value: some Encodable) throws {
+        bytes(try JSONLine.encode(value) + [UInt8(ascii: "\n")])
+    }
+
+    func bytes(_ bytes: [UInt8]) {
+        if !FileBytes.writeAll(bytes, to: descriptor) { exit(ExitStatus.failed.rawValue) }
+    }
+}
+
+enum JSONLine {
+    /// Compact JSON without a line break; members in the order of their names.
+    static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(value))
+    }
+}
+
+/// Whole reads and writes on descriptors.
+enum FileBytes {
+    /// - Returns: false if not everything could be written; `errno` says why.
+    static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        bytes.withUnsafeBytes { buffer in
+            var offset = 0
+            while offset < buffer.count {
+                let count = write(descriptor, buffer.baseAddress! + offset, buffer.count - offset)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    return false
+                }
+                offset += count
+            }
+            return true
+        }
+    }
+
+    /// Reads to the end, at most `max` bytes.
+    static func readAll(_ descriptor: Int32, max: Int) throws(CommandFailure) -> [UInt8] {
+        var result: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            if count == 0 { return result }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw CommandFailure(.failed, "can't read the payload: \(String(cString: strerror(errno)))")
+            }
+            guard result.count + count <= max else {
+                throw CommandFailure(.invalid, "the payload is larger than \(max) bytes")
+            }
+            result += chunk[..<count]
+        }
+    }
+}

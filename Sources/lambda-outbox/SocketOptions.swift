@@ -1,0 +1,44 @@
+import ArgumentParser
+import Client
+import FoundationEssentials
+
+/// Where a daemon's socket is: option, else folder, else environment, else the place that the packages use.
+enum SocketPlace {
+    static func path(
+        of role: SocketAddress.Role,
+        option: String?,
+        directory: String?,
+        environment: [String: String]
+    ) -> String {
+        if let option { return option }
+        if let directory { return directory.hasSuffix("/") ? "\(directory)\(role).sock" : "\(directory)/\(role).sock" }
+        if let path = environment[SocketProblem.variable(of: role)], !path.isEmpty { return path }
+        return "/run/lambda-outbox/\(role).sock"
+    }
+}
+
+/// For commands that ask or order the daemon.
+struct AdminOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The daemon's admin socket (also LAMBDA_OUTBOX_ADMIN).", valueName: "path"))
+    var admin: String?
+
+    @Option(help: ArgumentHelp("The folder of a daemon run with serve --directory.", valueName: "folder"))
+    var directory: String?
+
+    var path: String {
+        SocketPlace.path(
+            of: .admin,
+            option: admin,
+            directory: directory,
+            environment: ProcessInfo.processInfo.environment
+        )
+    }
+
+    func client() -> AdminClient { AdminClient(socketPath: path) }
+}
+
+/// For commands that print what they find.
+struct FormatOptions: ParsableArguments {
+    @Flag(help: "Print JSON, one object a line.")
+    var json = false
+}
