@@ -12,6 +12,8 @@ final class Transfer {
     /// How many times libcurl was about to send the request.
     private var sendings = 0
     private var headerBytes = 0
+    /// The empty line behind the headers of the last answer came in.
+    private var headIsWhole = false
     private var tooLarge = false
     private var answer: [UInt8] = []
     private var body: UnsafeMutableRawBufferPointer
@@ -46,6 +48,7 @@ extension Transfer {
         self.sequence = sequence
         sendings = 0
         headerBytes = 0
+        headIsWhole = false
         tooLarge = false
         answer.removeAll(keepingCapacity: true)
         if body.count < payload.count {
@@ -67,6 +70,8 @@ extension Transfer {
     /// What came of it. The handle has left the multi handle, or is about to.
     func outcome(_ code: CURLcode) -> AttemptOutcome {
         guard code == CURLE_OK else { return .failed(TransportFailure(end(code))) }
+        // libcurl takes a connection that ends among the headers for the end of a good answer.
+        guard headIsWhole else { return .failed(TransportFailure(end(CURLE_PARTIAL_FILE))) }
         let found = AnswerHeaders(
             errorType: header("x-amzn-errortype"),
             requestID: header("x-amzn-requestid"),
@@ -151,10 +156,13 @@ extension Transfer {
         return sendings == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
     }
 
-    fileprivate func headerArrived(_ count: Int) -> Int {
-        headerBytes += count
+    /// Called for each line of a head, the status line and the empty one too, and for trailers.
+    fileprivate func headerArrived(_ line: UnsafeRawBufferPointer) -> Int {
+        headerBytes += line.count
         if headerBytes > Self.headerBytesMax { tooLarge = true }
-        return tooLarge ? 0 : count
+        if line.starts(with: "HTTP/".utf8) { headIsWhole = false }
+        if line.count <= 2 { headIsWhole = true }
+        return tooLarge ? 0 : line.count
     }
 
     fileprivate func bodyArrived(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -172,8 +180,8 @@ private func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer {
 
 private let onSending: ccurl_prereq_function = { context, _, _, _, _ in transfer(context).aboutToSend() }
 
-private let onHeader: ccurl_data_function = { _, size, count, context in
-    transfer(context).headerArrived(size * count)
+private let onHeader: ccurl_data_function = { data, size, count, context in
+    transfer(context).headerArrived(UnsafeRawBufferPointer(start: data, count: size * count))
 }
 
 private let onBody: ccurl_data_function = { data, size, count, context in
