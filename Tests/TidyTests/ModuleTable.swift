@@ -41,10 +41,9 @@ enum ModuleTable {
         "Daemon": ModuleRule(
             declared: [
                 "OutboxCore", "SigV4", "AWSCredentials", "LambdaTransport", "SQLiteStore", "Engine", "Door", "AdminAPI",
-                "Admin", "Systemd", "NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "Logging", "ServiceLifecycle",
-                "Yams", "Hummingbird",
+                "Admin", "Systemd", "NIOConcurrencyHelpers", "Logging", "UnixSignals", "Yams",
             ],
-            beyond: ["Glibc", "FoundationEssentials", "UnixSignals"]
+            beyond: ["Glibc", "FoundationEssentials"]
         ),
         "lambda-outbox": ModuleRule(
             declared: ["Daemon", "AdminAPI", "Client", "Receiver", "ArgumentParser"],

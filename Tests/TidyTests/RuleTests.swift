@@ -98,9 +98,9 @@ struct RuleTests {
         ]
     )
     func docComment(line: String) {
-        #expect(Rules.docComments(file("let a = 1\n\(line)\n")).map(\.line) == [2])
-        #expect(Rules.docComments(file("// plain\n\(line)\n")).count == 1)
-        #expect(Rules.docComments(file("/// What it is.\n@discardableResult\n\(line)\n")) == [])
+        #expect(Rules.docComments(file("let a = 1\n\(line)\n"), requirements: []).map(\.line) == [2])
+        #expect(Rules.docComments(file("// plain\n\(line)\n"), requirements: []).count == 1)
+        #expect(Rules.docComments(file("/// What it is.\n@discardableResult\n\(line)\n"), requirements: []) == [])
     }
 
     @Test(
@@ -112,7 +112,16 @@ struct RuleTests {
         ]
     )
     func noDocComment(line: String) {
-        #expect(Rules.docComments(file(line)) == [])
+        #expect(Rules.docComments(file(line), requirements: ["hash"]) == [])
+    }
+
+    @Test("a witness is documented where it is required")
+    func witness() {
+        let port = file("/// A port.\npackage protocol Port {\n    /// Does it.\n    mutating func act(on a: Int)\n}\n")
+        let requirements = Rules.requirements([port])
+        #expect(requirements.contains("act"))
+        #expect(Rules.docComments(file("    package mutating func act(on a: Int) {"), requirements: requirements) == [])
+        #expect(Rules.docComments(file("    package mutating func other() {"), requirements: requirements).count == 1)
     }
 
     @Test("a path of one machine is found", arguments: ["/wo" + "rk/main", "/ro" + "ot/x", "\"/ho" + "me/me/\""])

@@ -2,24 +2,22 @@ import Foundation
 
 /// One text file of the project, by its path from the project's root.
 struct SourceFile {
-    var path: String
-    var lines: [Substring]
+    let path: String
+    let lines: [Substring]
+    /// The lines without what stands in comments and string literals, so that a rule about code sees code only.
+    let code: [String]
 
     init(path: String, text: String) {
         self.path = path
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.last == "" { lines.removeLast() }
+        self.lines = lines
+        var reader = CodeReader()
+        code = path.hasSuffix(".swift") ? lines.map { reader.code(of: $0) } : []
     }
 
     /// The name of the target that a file under `Sources` or `Tests` belongs to.
     var target: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }
-
-    /// The lines without what stands in comments and string literals, so that a rule about code sees code only.
-    var code: [String] {
-        var inBlock = false
-        var inText = false
-        return lines.map { CodeReader.code(of: $0, inBlock: &inBlock, inText: &inText) }
-    }
 }
 
 /// Something a rule objects to.
@@ -31,37 +29,40 @@ struct Finding: CustomStringConvertible, Equatable {
     var description: String { "\(path):\(line): \(objection)" }
 }
 
-/// Takes comments and the insides of string literals out of a line. Knows what the project's style uses: line and block
-/// comments, plain and multi-line strings.
-private enum CodeReader {
-    static func code(of line: Substring, inBlock: inout Bool, inText: inout Bool) -> String {
-        var result = ""
+/// Takes comments and the insides of string literals out of lines, given in order. Knows what the project's style uses:
+/// line and block comments, plain and multi-line strings.
+private struct CodeReader {
+    private var inBlock = false
+    private var inText = false
+
+    mutating func code(of line: Substring) -> String {
+        var result: [UInt8] = []
         var inString = false
-        var rest = line
-        while let character = rest.first {
+        var rest = Array(line.utf8)[...]
+        while let byte = rest.first {
             if inBlock {
-                if rest.hasPrefix("*/") { inBlock = false }
+                if rest.starts(with: "*/".utf8) { inBlock = false }
                 rest = rest.dropFirst(inBlock ? 1 : 2)
-            } else if rest.hasPrefix("\"\"\"") {
+            } else if rest.starts(with: "\"\"\"".utf8) {
                 inText.toggle()
                 rest = rest.dropFirst(3)
             } else if inText {
                 rest = rest.dropFirst()
             } else if inString {
-                if character == "\"" { inString = false }
-                rest = rest.dropFirst(character == "\\" ? 2 : 1)
-            } else if rest.hasPrefix("//") {
+                if byte == UInt8(ascii: "\"") { inString = false }
+                rest = rest.dropFirst(byte == UInt8(ascii: "\\") ? 2 : 1)
+            } else if rest.starts(with: "//".utf8) {
                 break
-            } else if rest.hasPrefix("/*") {
+            } else if rest.starts(with: "/*".utf8) {
                 inBlock = true
                 rest = rest.dropFirst(2)
             } else {
-                if character == "\"" { inString = true }
-                result.append(character)
+                if byte == UInt8(ascii: "\"") { inString = true }
+                result.append(byte)
                 rest = rest.dropFirst()
             }
         }
-        return result
+        return String(decoding: result, as: UTF8.self)
     }
 }
 
