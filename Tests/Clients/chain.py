@@ -1,5 +1,6 @@
 """One receiver and one daemon with a TCP door, shared by the tests of a file; and what the tests compare by."""
 
+import base64
 import hashlib
 import pathlib
 import sys
@@ -36,16 +37,16 @@ class Chain:
         ).start()
         self.url = f"http://127.0.0.1:{self.daemon.tcp_port}"
 
-    def arrival(self, body, path):
-        """Waits for the verified request with these bytes at this path and query."""
-        digest = hashlib.sha256(body).hexdigest()
+    def arrival(self, body, **expected):
+        """Waits for the handed-over request with these bytes and fields; its signature was verified."""
+        wanted = {"sha256": hashlib.sha256(body).hexdigest(), "handed_over": True, **expected}
 
         def found():
-            return [
-                arrival for arrival in self.receiver.arrivals()
-                if arrival["sha256"] == digest and arrival["target"] == path
-            ]
-        return harness.wait_for(f"{len(body)} bytes at {path}", found)[-1]
+            return [arrival for arrival in self.receiver.arrivals()
+                    if all(arrival[name] == value for name, value in wanted.items())]
+        arrival = harness.wait_for(f"{len(body)} bytes with {expected}", found)[-1]
+        assert base64.b64decode(arrival["body"]) == body, "the hash is right and the bytes are not"
+        return arrival
 
     def close(self):
         self.children.end()
@@ -53,12 +54,10 @@ class Chain:
 
 
 def targets():
-    """Ways to name a function: arguments of the call, and the request target that Lambda must see."""
-    base = "/2015-03-31/functions"
+    """Ways to name a function: arguments of the call, and what Lambda must see of it."""
     return [
-        ({"FunctionName": "orders"}, f"{base}/orders/invocations"),
-        ({"FunctionName": "orders:live"}, f"{base}/orders/invocations?Qualifier=live"),
-        ({"FunctionName": ARN}, f"{base}/{ARN.replace(':', '%3A')}/invocations"),
-        ({"FunctionName": "orders", "Qualifier": "$LATEST"}, f"{base}/orders/invocations?Qualifier=%24LATEST"),
+        ({"FunctionName": "orders"}, {"function": "orders", "qualifier": None}),
+        ({"FunctionName": "orders:live"}, {"function": "orders", "qualifier": "live"}),
+        ({"FunctionName": ARN}, {"function": "orders", "qualifier": None, "target": ARN}),
+        ({"FunctionName": "orders", "Qualifier": "$LATEST"}, {"function": "orders", "qualifier": "$LATEST"}),
     ]
-

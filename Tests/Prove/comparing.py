@@ -1,6 +1,7 @@
 """What was sent against what arrived."""
 
 import collections
+import datetime
 import hashlib
 
 import load
@@ -25,13 +26,16 @@ def accepted(record, count):
     return sent
 
 
-def arrivals_by_number(receiver, numbers, sizes, only=None):
+def received_at(arrival):
+    """Seconds since 1970, to the millisecond."""
+    return datetime.datetime.fromisoformat(arrival["time"]).timestamp()
+
+
+def arrivals_by_number(receiver, numbers, sizes):
     """How often each body has arrived; anything that nobody sent is a failure."""
     expected = {digest(load.body(number, *sizes)): number for number in numbers}
     counts = collections.Counter()
     for arrival in receiver.arrivals():
-        if only and only not in arrival["target"]:
-            continue
         check(arrival["sha256"] in expected, f"a body arrived that nobody sent: {arrival}")
         counts[expected[arrival["sha256"]]] += 1
     return counts

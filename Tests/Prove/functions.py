@@ -3,7 +3,7 @@
 import statistics
 
 import load
-from comparing import accepted, check, digest, percentile
+from comparing import accepted, check, digest, percentile, received_at
 from harness import wait_for
 
 
@@ -45,7 +45,7 @@ def latencies(bench, receiver, daemon, first, seconds):
         found = [arrival for arrival in receiver.arrivals() if arrival["sha256"] in sent_at]
         return found if len(found) >= count else None
     found = wait_for("the billing events", arrived, 60)
-    return [(arrival["received_ns"] / 1e9 - sent_at[arrival["sha256"]]) * 1000 for arrival in found]
+    return [(received_at(arrival) - sent_at[arrival["sha256"]]) * 1000 for arrival in found]
 
 
 def bystander(bench):

@@ -20,7 +20,7 @@ enum ModuleTable {
         ),
         "SQLiteStore": ModuleRule(declared: ["OutboxCore", "CSQLite"], beyond: ["Glibc"]),
         "Engine": ModuleRule(
-            declared: ["OutboxCore", "CLinux", "NIOConcurrencyHelpers", "Logging"],
+            declared: ["OutboxCore", "CLinux", "NIOConcurrencyHelpers"],
             beyond: ["Glibc"]
         ),
         "Door": ModuleRule(
