@@ -2,7 +2,8 @@
 package enum CivilTime {
     /// Days since 1970-01-01 of a date that exists; nil for one that doesn't. Years 0 to 9999.
     package static func days(year: Int, month: Int, day: Int) -> Int64? {
-        guard (0...9999).contains(year), (1...12).contains(month), (1...daysInMonth(month, of: year)).contains(day) else {
+        guard (0...9999).contains(year), (1...12).contains(month), (1...daysInMonth(month, of: year)).contains(day)
+        else {
             return nil
         }
         // The year is counted from March, so that the leap day is its last.

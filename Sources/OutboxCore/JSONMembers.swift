@@ -124,7 +124,8 @@ private struct Reader {
     private mutating func escapedScalar() -> Unicode.Scalar {
         let first = hexQuad(at: index)
         index += 4
-        if (0xD800...0xDBFF).contains(first), bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") {
+        if (0xD800...0xDBFF).contains(first), bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u")
+        {
             let second = hexQuad(at: index + 2)
             if (0xDC00...0xDFFF).contains(second) {
                 index += 6

@@ -260,7 +260,8 @@ private struct JSONCursor {
         case UInt8(ascii: "u"):
             for position in index + 2..<index + 6 {
                 guard position < count else { throw fault(.endsTooEarly, at: count) }
-                let isHex = byte(position) &- UInt8(ascii: "0") <= 9 || (byte(position) | 0x20) &- UInt8(ascii: "a") <= 5
+                let isHex =
+                    byte(position) &- UInt8(ascii: "0") <= 9 || (byte(position) | 0x20) &- UInt8(ascii: "a") <= 5
                 guard isHex else { throw fault(.badEscape, at: index) }
             }
             index += 6

@@ -1,0 +1,213 @@
+import NIOCore
+import OutboxCore
+
+/// What the connections of one event loop share: the way to the intake and back, body memory, timeouts and counters.
+/// Confined to its loop.
+///
+/// Events of all connections that were read in one turn of the loop are handed over together at its end, and the
+/// results of one commit come back together.
+final class DoorLoop {
+    let eventLoop: any EventLoop
+    let limits: DoorConfiguration
+    let rules: RequestRules
+    let clock: any TimeSource
+    private let intake: any Intake
+    private let random: @Sendable () -> UInt64
+    private let publish: @Sendable (DoorCounters) -> Void
+
+    var counters = DoorCounters()
+    private var policies: PolicyTable
+    private var targets: [String: InvokeTarget] = [:]
+    private static let targetsMax = 4096
+
+    private var items: [IntakeItem] = []
+    private var turnEndIsScheduled = false
+    private var tickets = TicketTable()
+    private var sink: (any IntakeSink)?
+
+    private var writer = ReplyWriter()
+    private var budget: BodyBudget
+    private var waiting = CircularBuffer<(connection: DoorConnection, bytes: Int)>()
+
+    private var connections: [ObjectIdentifier: DoorConnection] = [:]
+    private var sweep: RepeatedTask?
+    private(set) var isDraining = false
+    private var drained: EventLoopPromise<Void>?
+
+    /// - Parameter publish: takes the counters after each turn that changed them; any thread may read them there.
+    init(
+        eventLoop: any EventLoop,
+        limits: DoorConfiguration,
+        rules: RequestRules,
+        policies: PolicyTable,
+        intake: any Intake,
+        clock: any TimeSource,
+        random: @escaping @Sendable () -> UInt64,
+        publish: @escaping @Sendable (DoorCounters) -> Void
+    ) {
+        self.eventLoop = eventLoop
+        self.limits = limits
+        self.rules = rules
+        self.policies = policies
+        self.intake = intake
+        self.clock = clock
+        self.random = random
+        self.publish = publish
+        budget = BodyBudget(bytesMax: limits.bodyMemoryBytesMax / max(1, limits.eventLoopThreads))
+    }
+
+    /// Begins to look for timeouts, and names the sink whose results come back to `complete`.
+    func start(sink: any IntakeSink) {
+        self.sink = sink
+        let shortest = min(limits.idleTimeout, limits.requestTimeout).milliseconds
+        let interval = TimeAmount.milliseconds(max(10, min(1000, shortest / 4)))
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        sweep = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            bound.value.lookForTimeouts()
+        }
+    }
+
+    func update(policies: PolicyTable) {
+        self.policies = policies
+        targets.removeAll()
+    }
+
+    func target(uri: String) throws(Refusal) -> InvokeTarget {
+        if let known = targets[uri] { return known }
+        let target = try InvokeTarget.parse(uri: uri, naming: limits.naming, policies: policies)
+        if targets.count >= Self.targetsMax { targets.removeAll() }
+        targets[uri] = target
+        return target
+    }
+
+    // MARK: To the intake and back
+
+    func submit(_ event: NewEvent, for connection: DoorConnection, _ number: UInt64) {
+        guard let sink else { preconditionFailure("a request was read before the loop was started") }
+        items.append(IntakeItem(event: event, sink: sink, ticket: tickets.issue(connection, number)))
+        endTurnSoon()
+    }
+
+    /// Has `endTurn` run once everything that is ready to be read has been read.
+    func endTurnSoon() {
+        guard !turnEndIsScheduled else { return }
+        turnEndIsScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { bound.value.endTurn() }
+    }
+
+    private func endTurn() {
+        turnEndIsScheduled = false
+        if !items.isEmpty {
+            var batch: [IntakeItem] = []
+            batch.reserveCapacity(items.count)
+            swap(&batch, &items)
+            intake.submit(batch)
+        }
+        publish(counters)
+    }
+
+    func complete(_ results: [IntakeResult]) {
+        var touched: [DoorConnection] = []
+        for result in results {
+            guard let (connection, number) = tickets.redeem(result.ticket) else { continue }
+            let answer = Answer(result.answer)
+            count(answer)
+            if connection.fulfil(number, answer) { touched.append(connection) }
+        }
+        for connection in touched { connection.writeReady() }
+        publish(counters)
+    }
+
+    // MARK: Answers
+
+    func count(_ answer: Answer) {
+        switch answer {
+        case .accepted: counters.accepted += 1
+        case .repeated: counters.repeats += 1
+        case .dryRun: counters.dryRuns += 1
+        case .refused(let refusal): counters.refused[refusal.code, default: 0] += 1
+        }
+    }
+
+    func write(_ answer: Answer, _ reply: Reply, to buffer: inout ByteBuffer, now: WallTime) {
+        writer.write(answer, reply, to: &buffer, now: now) {
+            // A random UUID (RFC 9562 §5.4).
+            EventID(high: random() & ~0xF000 | 0x4000, low: random() >> 2 | 0x8000_0000_0000_0000)
+        }
+    }
+
+    // MARK: Body memory
+
+    /// Sets memory aside; false means that the connection is called when there is room.
+    func takeBodyMemory(_ bytes: Int, for connection: DoorConnection) -> Bool {
+        if waiting.isEmpty, budget.take(bytes) { return true }
+        waiting.append((connection, bytes))
+        return false
+    }
+
+    func giveBodyMemory(_ bytes: Int) {
+        budget.give(bytes)
+        grantWaiting()
+    }
+
+    func stopWaitingForMemory(_ connection: DoorConnection) {
+        waiting.removeAll { $0.connection === connection }
+        grantWaiting()
+    }
+
+    private func grantWaiting() {
+        while let first = waiting.first, budget.take(first.bytes) {
+            waiting.removeFirst()
+            first.connection.memoryGranted(first.bytes)
+        }
+    }
+
+    // MARK: Connections
+
+    func opened(_ connection: DoorConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+        counters.connectionsOpened += 1
+        counters.connectionsOpen += 1
+        endTurnSoon()
+        if isDraining { connection.beginDraining() }
+    }
+
+    func closed(_ connection: DoorConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        counters.connectionsOpen -= 1
+        endTurnSoon()
+        finishDrainingIfEmpty()
+    }
+
+    private func lookForTimeouts() {
+        let now = eventLoop.now
+        for connection in Array(connections.values) { connection.checkTimeout(now) }
+    }
+
+    /// Answers what has been read, closes everything, and succeeds when no connection is left; those that are still
+    /// open after `limit` are cut.
+    func drain(within limit: TimeAmount) -> EventLoopFuture<Void> {
+        let promise = eventLoop.makePromise(of: Void.self)
+        drained = promise
+        isDraining = true
+        for connection in Array(connections.values) { connection.beginDraining() }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let cut = eventLoop.scheduleTask(in: limit) {
+            for connection in Array(bound.value.connections.values) { connection.cut() }
+        }
+        finishDrainingIfEmpty()
+        return promise.futureResult.map { cut.cancel() }
+    }
+
+    private func finishDrainingIfEmpty() {
+        guard isDraining, connections.isEmpty, let promise = drained else { return }
+        drained = nil
+        sweep?.cancel()
+        publish(counters)
+        promise.succeed()
+    }
+
+    /// Lets go of the sink, which holds the loop.
+    func stop() { sink = nil }
+}

@@ -1,0 +1,141 @@
+package import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+package import OutboxCore
+
+/// The door, open: its listeners, its event loops and their connections. Safe from any thread.
+package final class DoorServer: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let sinks: [DoorSink]
+    private let listeners: [any Channel]
+    private let ownSocket: UnixSocket?
+    private let shared: DoorShared
+    private let logger: Logger
+
+    /// Where the door listens; ports that were left to the system are filled in.
+    package let boundAddresses: [DoorAddress]
+
+    /// Opens the door; when it returns, connections are accepted.
+    ///
+    /// - Parameters:
+    ///   - hash: SHA-256.
+    ///   - random: 64 random bits, for the request ids of refusals.
+    ///   - instanceID: what the daemon's own `User-Agent` carries; not empty.
+    /// - Throws: `DoorError`, or NIO's own errors.
+    package static func start(
+        _ configuration: DoorConfiguration,
+        intake: any Intake,
+        policies: PolicyTable,
+        hash: @escaping HashFunction,
+        clock: any TimeSource,
+        random: @escaping @Sendable () -> UInt64,
+        instanceID: String,
+        logger: Logger
+    ) async throws -> DoorServer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.eventLoopThreads))
+        let shared = DoorShared()
+        var sinks: [DoorSink] = []
+        for (index, eventLoop) in group.makeIterator().enumerated() {
+            let sink = try await eventLoop.submit {
+                let loop = DoorLoop(
+                    eventLoop: eventLoop,
+                    limits: configuration,
+                    rules: RequestRules(instanceID: instanceID, hash: hash),
+                    policies: policies,
+                    intake: intake,
+                    clock: clock,
+                    random: random,
+                    publish: { shared.publish($0, from: index) }
+                )
+                let sink = DoorSink(loop)
+                loop.start(sink: sink)
+                return sink
+            }.get()
+            sinks.append(sink)
+        }
+        var opened = DoorListeners()
+        do {
+            try await opened.open(configuration, group: group, sinks: sinks, shared: shared)
+        } catch {
+            await opened.close()
+            for sink in sinks { sink.run { $0.stop() } }
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        for address in opened.addresses { logger.notice("door open", metadata: ["address": "\(address)"]) }
+        return DoorServer(group: group, sinks: sinks, opened: opened, shared: shared, logger: logger)
+    }
+
+    private init(
+        group: MultiThreadedEventLoopGroup,
+        sinks: [DoorSink],
+        opened: DoorListeners,
+        shared: DoorShared,
+        logger: Logger
+    ) {
+        self.group = group
+        self.sinks = sinks
+        self.shared = shared
+        self.logger = logger
+        listeners = opened.channels
+        ownSocket = opened.ownSocket
+        boundAddresses = opened.addresses
+    }
+
+    /// What has been done so far; a moment old at most.
+    package var counters: DoorCounters { shared.counters }
+
+    /// Takes functions' policies of a new configuration, for requests whose head comes from now on.
+    package func update(policies: PolicyTable) {
+        for sink in sinks { sink.run { $0.update(policies: policies) } }
+    }
+
+    /// Closes the door: accepts nothing more, answers every request that was read whole, then ends each connection.
+    /// Returns when all are closed, after `limit` at the latest. The intake must go on answering until then.
+    ///
+    /// A socket that was handed in stays, and connections wait in its backlog; the daemon's own socket file is removed.
+    package func shutdown(within limit: Span) async {
+        await DoorListeners(channels: listeners, ownSocket: ownSocket).close()
+        let limit = TimeAmount.milliseconds(limit.milliseconds)
+        await withTaskGroup { tasks in
+            for sink in sinks {
+                tasks.addTask {
+                    try? await sink.eventLoop.flatSubmit { sink.current.drain(within: limit) }.get()
+                    try? await sink.eventLoop.submit { sink.current.stop() }.get()
+                    sink.shut()
+                }
+            }
+        }
+        try? await group.shutdownGracefully()
+        logger.notice("door closed")
+    }
+}
+
+/// What the event loops and whoever asks for counters share.
+final class DoorShared: Sendable {
+    private let byLoop = NIOLockedValueBox<[Int: DoorCounters]>([:])
+    private let open = NIOLockedValueBox((connections: 0, turnedAway: 0))
+
+    func publish(_ counters: DoorCounters, from loop: Int) { byLoop.withLockedValue { $0[loop] = counters } }
+
+    var counters: DoorCounters {
+        var sum = byLoop.withLockedValue { $0.values.reduce(DoorCounters(), +) }
+        sum.connectionsTurnedAway = open.withLockedValue { $0.turnedAway }
+        return sum
+    }
+
+    /// Whether one more connection fits; if so it counts until `connectionClosed`.
+    func admitConnection(max: Int) -> Bool {
+        open.withLockedValue { open in
+            guard open.connections < max else {
+                open.turnedAway += 1
+                return false
+            }
+            open.connections += 1
+            return true
+        }
+    }
+
+    func connectionClosed() { open.withLockedValue { $0.connections -= 1 } }
+}
