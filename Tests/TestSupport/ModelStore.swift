@@ -1,0 +1,141 @@
+import Foundation
+package import OutboxCore
+
+/// The ports `EventStore`, `EventStoreUpkeep` and `EventReader` over plain dictionaries: what a store does, without a
+/// file. Copies share one content, so that a test can look at the store that a thread owns; any thread.
+package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
+    // The model is touched only with its lock held.
+    private final class Shared: @unchecked Sendable {
+        let lock = NSLock()
+        var model = Model()
+        var failNext: StoreError?
+        var commits = 0
+    }
+    private let shared = Shared()
+
+    package init(generation: UInt16 = 7) {
+        shared.model.generation = generation
+    }
+
+    private func locked<Result>(_ body: (inout Model) -> Result) -> Result {
+        shared.lock.withLock { body(&shared.model) }
+    }
+
+    /// The next commit fails with this and changes nothing; then it is nil again.
+    package var failNext: StoreError? {
+        get { shared.lock.withLock { shared.failNext } }
+        nonmutating set { shared.lock.withLock { shared.failNext = newValue } }
+    }
+
+    /// Commits that succeeded, empty ones left out.
+    package var commits: Int { shared.lock.withLock { shared.commits } }
+
+    // MARK: EventStore
+
+    package mutating func commit(_ commands: [StoreCommand], now: WallTime) throws(StoreError) -> [StoreReply] {
+        if commands.isEmpty { return [] }
+        let result: Result<[StoreReply], StoreError> = shared.lock.withLock {
+            if let error = shared.failNext {
+                shared.failNext = nil
+                return .failure(error)
+            }
+            shared.commits += 1
+            return .success(commands.map { shared.model.carryOut($0, now: now) })
+        }
+        return try result.get()
+    }
+
+    package mutating func claim(_ request: ClaimRequest) throws(StoreError) -> ClaimPage {
+        locked { $0.claim(request) }
+    }
+
+    package mutating func nextDue() throws(StoreError) -> WallTime? {
+        locked { model in model.events.values.compactMap(\.dueAt).min() }
+    }
+
+    package var totals: StoreTotals { locked { $0.totals } }
+
+    package mutating func functions() throws(StoreError) -> [FunctionRecord] {
+        locked { $0.functionRecords() }
+    }
+
+    package mutating func routes() throws(StoreError) -> [RouteRecord] {
+        locked { model in
+            model.routes.map { RouteRecord(name: $0.key, state: $0.value) }.sorted { $0.name < $1.name }
+        }
+    }
+
+    package mutating func checkpoint() throws(StoreError) {}
+
+    // MARK: EventStoreUpkeep
+
+    package mutating func nextDue(after time: WallTime) throws(StoreError) -> WallTime? {
+        locked { model in model.events.values.compactMap(\.dueAt).filter { $0 > time }.min() }
+    }
+
+    package mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64] {
+        locked { model in
+            let expiring = model.events.values.compactMap { event in
+                event.expiresAt.map { (expiresAt: $0, sequence: event.sequence) }
+            }
+            let due = expiring.filter { $0.expiresAt <= time }
+            return due.sorted { ($0.expiresAt, $0.sequence) < ($1.expiresAt, $1.sequence) }.prefix(limit)
+                .map(\.sequence)
+        }
+    }
+
+    package func usage(of function: FunctionIdentity) -> FunctionUsage {
+        locked { model in
+            guard let record = model.functionRecords().first(where: { $0.function == function }) else {
+                return FunctionUsage()
+            }
+            return FunctionUsage(events: record.queued + record.dead, bytes: record.bytes)
+        }
+    }
+
+    package mutating func size() throws(StoreError) -> StoreSize {
+        locked { model in
+            let bytes = model.totals.queuedBytes + model.totals.deadBytes
+            return StoreSize(usedBytes: bytes, fileBytes: bytes, walBytes: 0)
+        }
+    }
+
+    // MARK: EventReader
+
+    package mutating func event(_ id: EventID) throws(StoreError) -> EventDetail? {
+        locked { $0.detail(id) }
+    }
+
+    package mutating func payload(_ id: EventID) throws(StoreError) -> [UInt8]? {
+        locked { model in
+            let event = model.events[id.sequence] ?? model.dead[id.sequence]
+            return event.flatMap { $0.id == id ? $0.new.payload : nil }
+        }
+    }
+
+    package mutating func queued(
+        _ filter: EventFilter,
+        after: Int64?,
+        limit: Int
+    ) throws(StoreError) -> [EventDetail] {
+        locked { $0.queuedPage(filter, after: after, limit: limit) }
+    }
+
+    package mutating func deadLetters(
+        _ filter: EventFilter,
+        after: DeadPlace?,
+        limit: Int
+    ) throws(StoreError) -> [EventDetail] {
+        locked { $0.deadPage(filter, after: after, limit: limit) }
+    }
+
+    package mutating func oldestQueued() throws(StoreError) -> EventDetail? {
+        locked { model in
+            model.events.values.min { ($0.ageFrom, $0.sequence) < ($1.ageFrom, $1.sequence) }?.detail(.queued)
+        }
+    }
+
+    package mutating func deadLetterGroups() throws(StoreError) -> [DeadLetterGroup] {
+        locked { $0.deadGroups() }
+    }
+}

@@ -1,0 +1,218 @@
+import OutboxCore
+
+/// What a `ModelStore` holds, and what the commands do to it.
+struct Model {
+    struct Event {
+        var sequence: Int64
+        var id: EventID
+        var functionKey: FunctionKey
+        var new: NewEvent
+        var acceptedAt: WallTime
+        var dueAt: WallTime?
+        var ageFrom: WallTime
+        var expiresAt: WallTime?
+        var keyUntil: WallTime?
+        var charged = 0
+        var unknown = 0
+        var routeFailures = 0
+        var attempts = 0
+        var uncertain = false
+        var redriven = 0
+        var lines: [AttemptRecord] = []
+        var diedAt: WallTime?
+        var condition: DeadLetterCondition?
+        var reason: String?
+        var handedOverAt: WallTime?
+        var requestID: String?
+    }
+    struct KeyPlace: Hashable {
+        var producer: String
+        var function: FunctionKey
+        var kind: DedupeKey.Kind
+        var text: String
+    }
+    struct Key {
+        var sequence: Int64
+        var id: EventID
+        var digest: Digest256
+        var until: WallTime
+        /// Its window was seen to have passed while its event lived.
+        var isParked = false
+    }
+
+    var generation: UInt16 = 0
+    var lastSequence: Int64 = 0
+    var functions: [FunctionIdentity] = []
+    var states: [FunctionKey: SavedState] = [:]
+    var routes: [String: SavedState] = [:]
+    var events: [Int64: Event] = [:]
+    var dead: [Int64: Event] = [:]
+    var history: [Int64: Event] = [:]
+    var keys: [KeyPlace: Key] = [:]
+
+    mutating func carryOut(_ command: StoreCommand, now: WallTime) -> StoreReply {
+        switch command {
+        case .accept(let event): return accept(event, now)
+        case .resolve(let resolution): return resolve(resolution, now)
+        case .markUncertain(let ids):
+            for id in ids where events[id.sequence]?.id == id { events[id.sequence]?.uncertain = true }
+            return .done
+        case .redrive(let selection, let limit):
+            return .moved(selected(selection, limit).compactMap { redrive($0, now) })
+        case .purge(let selection, let limit):
+            return .moved(selected(selection, limit).compactMap { purge($0) })
+        case .bury(let sequence, let condition, let reason):
+            guard let event = events[sequence] else { return .notFound }
+            die(event, condition, reason, now)
+            return .done
+        case .saveFunctionState(let key, let state):
+            if key.rawValue >= 1, key.rawValue <= functions.count { states[key] = state }
+            return .done
+        case .saveRouteState(let name, let state):
+            routes[name] = state
+            return .done
+        case .trim(let before, let max, let limit):
+            return .trimmed(trimHistory(before, max, limit) + trimKeys(limit, now))
+        }
+    }
+
+    private mutating func key(_ function: FunctionIdentity) -> FunctionKey {
+        if let index = functions.firstIndex(of: function) { return FunctionKey(Int64(index) + 1) }
+        functions.append(function)
+        return FunctionKey(Int64(functions.count))
+    }
+
+    private mutating func accept(_ new: NewEvent, _ now: WallTime) -> StoreReply {
+        let function = key(new.function)
+        let sequence = lastSequence + 1
+        let id = EventID(
+            acceptedAt: now,
+            sequence: sequence,
+            generation: generation,
+            random: UInt16(truncatingIfNeeded: sequence &* 40_503)
+        )
+        if let dedupe = new.dedupe {
+            let place = KeyPlace(producer: new.producer, function: function, kind: dedupe.kind, text: dedupe.text)
+            if let first = keys[place] {
+                let state: EventState =
+                    events[first.sequence] != nil ? .queued : dead[first.sequence] != nil ? .deadLetter : .handedOver
+                if state != .handedOver || now < first.until && !first.isParked {
+                    if first.digest == dedupe.contentDigest { return .repeated(first.id, state) }
+                    if dedupe.kind.isProducersOwn { return .conflict(first.id) }
+                }
+            }
+            let until = now.advanced(by: dedupe.window)
+            keys[place] = Key(sequence: sequence, id: id, digest: dedupe.contentDigest, until: until)
+        }
+        let dueAt = new.deliverAt.flatMap { $0 > now ? $0 : nil }
+        let event = Event(
+            sequence: sequence,
+            id: id,
+            functionKey: function,
+            new: new,
+            acceptedAt: now,
+            dueAt: dueAt,
+            ageFrom: dueAt ?? now,
+            expiresAt: new.expiresAt,
+            keyUntil: (new.dedupe?.window).map { now.advanced(by: $0) }
+        )
+        lastSequence = sequence
+        events[sequence] = event
+        return .accepted(event.queued)
+    }
+
+    private mutating func resolve(_ resolution: Resolution, _ now: WallTime) -> StoreReply {
+        guard var event = events[resolution.sequence] else { return .notFound }
+        event.charged = resolution.chargedAttempts
+        event.unknown = resolution.unknownAttempts
+        event.routeFailures = resolution.routeFailures
+        event.uncertain = event.uncertain || resolution.uncertain
+        event.attempts += resolution.attempt.count
+        AttemptHistory.append(resolution.attempt, to: &event.lines)
+        switch resolution.fate {
+        case .handedOver:
+            events[event.sequence] = nil
+            if let until = event.keyUntil, until <= now { freeKey(event) }
+            event.handedOverAt = now
+            event.requestID = resolution.attempt.requestID
+            history[event.sequence] = event
+        case .waits(let dueAt):
+            event.dueAt = dueAt ?? event.dueAt
+            events[event.sequence] = event
+        case .dead(let condition, let reason):
+            die(event, condition, reason, now)
+        }
+        return .done
+    }
+
+    private mutating func die(_ event: Event, _ condition: DeadLetterCondition, _ reason: String, _ now: WallTime) {
+        var event = event
+        events[event.sequence] = nil
+        event.dueAt = nil
+        event.diedAt = now
+        event.condition = condition
+        event.reason = reason
+        dead[event.sequence] = event
+    }
+
+    private func selected(_ selection: DeadLetterSelection, _ limit: Int) -> [Event] {
+        let oldestFirst = dead.values.sorted { ($0.diedAt!, $0.sequence) < ($1.diedAt!, $1.sequence) }
+        switch selection {
+        case .ids(let ids):
+            var seen: Set<EventID> = []
+            let found = ids.compactMap { id in
+                dead[id.sequence].flatMap { $0.id == id && seen.insert(id).inserted ? $0 : nil }
+            }
+            return Array(found.prefix(limit))
+        case .function(let pattern):
+            return Array(oldestFirst.filter { pattern.matches($0.new.function) }.prefix(limit))
+        case .all:
+            return Array(oldestFirst.prefix(limit))
+        }
+    }
+
+    private mutating func redrive(_ letter: Event, _ now: WallTime) -> EventID {
+        var event = letter
+        dead[event.sequence] = nil
+        event.dueAt = now
+        event.ageFrom = now
+        if let expiresAt = event.expiresAt, expiresAt <= now { event.expiresAt = nil }
+        (event.charged, event.unknown, event.routeFailures) = (0, 0, 0)
+        event.redriven += 1
+        (event.diedAt, event.condition, event.reason) = (nil, nil, nil)
+        events[event.sequence] = event
+        return event.id
+    }
+
+    private mutating func purge(_ letter: Event) -> EventID {
+        dead[letter.sequence] = nil
+        freeKey(letter)
+        return letter.id
+    }
+
+    private mutating func freeKey(_ event: Event) {
+        guard let key = event.new.dedupe else { return }
+        let place = KeyPlace(producer: event.new.producer, function: event.functionKey, kind: key.kind, text: key.text)
+        if keys[place]?.sequence == event.sequence { keys[place] = nil }
+    }
+
+    private mutating func trimHistory(_ before: WallTime, _ max: Int, _ limit: Int) -> Int {
+        var removed = 0
+        let oldestFirst = history.values.sorted { ($0.handedOverAt!, $0.sequence) < ($1.handedOverAt!, $1.sequence) }
+        for event in oldestFirst.prefix(limit) where event.handedOverAt! < before || history.count > max {
+            history[event.sequence] = nil
+            removed += 1
+        }
+        return removed
+    }
+
+    private mutating func trimKeys(_ limit: Int, _ now: WallTime) -> Int {
+        let expired = keys.filter { !$0.value.isParked && $0.value.until <= now }
+        let earliestFirst = expired.sorted { $0.value.until < $1.value.until }.prefix(limit)
+        for (place, key) in earliestFirst {
+            let isAlive = events[key.sequence] != nil || dead[key.sequence] != nil
+            if isAlive { keys[place]?.isParked = true } else { keys[place] = nil }
+        }
+        return earliestFirst.count
+    }
+}

@@ -1,0 +1,25 @@
+import Foundation
+
+/// A fresh folder for one test, removed with everything in it when the last reference goes.
+package final class TemporaryDirectory: Sendable {
+    /// Absolute, without a slash at the end.
+    package let path: String
+
+    /// Short, because socket paths must fit 107 bytes.
+    package init() throws {
+        var template = Array("/tmp/outbox-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: "/tmp/outbox-XXXXXX"])
+        }
+        path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// The path of something in it.
+    package func file(_ name: String) -> String {
+        "\(path)/\(name)"
+    }
+}
