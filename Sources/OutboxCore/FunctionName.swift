@@ -116,7 +116,7 @@ private struct Parts {
     /// alias, unless that region is configured.
     private func isRegion(_ first: Substring, naming: FunctionNaming) -> Bool {
         if isARN { return AWSRegion.looksLikeRegion(first) || !Self.isTail(parts) }
-        return naming.allows(String(first)) || (!Self.isTail(parts) && Self.isTail(parts.dropFirst()))
+        return naming.allows(String(first)) || (AWSRegion.looksLikeRegion(first) && !Self.isTail(parts))
     }
 
     /// Whether these can be `[account:][function:]name[:qualifier]`.
