@@ -11,8 +11,7 @@ package struct AWSSettings: Hashable, Sendable {
     package var credentialsFile: String?
     /// As `credentialsFile`.
     package var configFile: String?
-    /// May hold a password.
-    package var proxy: String?
+    package var proxy: ProxyURL?
     package var noProxy: [String] = []
     package var caBundle: String?
 

@@ -8,6 +8,7 @@ package struct ProxyURL: Hashable, Sendable, CustomStringConvertible, CustomDebu
         let lower = text.lowercased()
         let scheme = ["http://", "https://"].first { lower.hasPrefix($0) }
         var rest = text.dropFirst(scheme?.count ?? 0)
+        if rest.contains("://") { return nil }
         if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
         if rest.hasSuffix("/") { rest = rest.dropLast() }
         // Host and port have the form of an endpoint's.

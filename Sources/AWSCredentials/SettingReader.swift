@@ -68,16 +68,11 @@ struct SettingReader {
         return Sourced(url, source(of: lambda))
     }
 
+    /// A proxy of the environment isn't used for an endpoint on loopback.
     func proxy(_ settings: AWSSettings, endpoint: EndpointURL?) throws(AWSProblem) -> Sourced<ProxyURL>? {
-        let found: Sourced<String>?
-        if let proxy = settings.proxy {
-            found = Sourced(proxy, .configuration(key: "aws.proxy"))
-        } else if let endpoint, reachesLoopback(endpoint.host) {
-            return nil
-        } else {
-            found = environment.first(of: "HTTPS_PROXY", "https_proxy")
-        }
-        guard let found else { return nil }
+        if let proxy = settings.proxy { return Sourced(proxy, .configuration(key: "aws.proxy")) }
+        if let endpoint, reachesLoopback(endpoint.host) { return nil }
+        guard let found = environment.first(of: "HTTPS_PROXY", "https_proxy") else { return nil }
         guard let proxy = ProxyURL(found.value) else {
             throw AWSProblem(found.source, "not the address of a proxy", meant: "write it as http://HOST:PORT")
         }

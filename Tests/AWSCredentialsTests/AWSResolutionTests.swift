@@ -127,7 +127,7 @@ struct AWSResolutionTests {
         #expect(try resolve(environment) { $0.noProxy = ["c"] }.noProxy == ["c"])
         environment["AWS_ENDPOINT_URL"] = "http://localhost:1"
         #expect(try resolve(environment).proxy == nil)
-        #expect(try resolve(environment) { $0.proxy = "http://p:1" }.proxy?.value.text == "http://p:1")
+        #expect(try resolve(environment) { $0.proxy = ProxyURL("http://p:1") }.proxy?.value.text == "http://p:1")
     }
 
     @Test("the CA bundle: configuration, AWS_CA_BUNDLE, profile")

@@ -71,7 +71,10 @@ struct EndpointURLTests {
         #expect(proxy.text == text)
     }
 
-    @Test("no proxy", arguments: ["", "http://", "socks5://h:1", "http://h:0", "http://h/path", "a b", "http://u@"])
+    @Test(
+        "no proxy",
+        arguments: ["", "http://", "socks5://h:1", "ftp://u:p@h", "http://h:0", "http://h/path", "a b", "http://u@"]
+    )
     func noProxy(text: String) {
         #expect(ProxyURL(text) == nil)
     }

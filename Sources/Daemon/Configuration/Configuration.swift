@@ -43,7 +43,10 @@ extension Configuration {
 
     /// Off while `address` is nil; where it is given, `authentication` is too.
     package struct TCPListener: Hashable, Sendable {
-        package enum Authentication: String, Hashable, Sendable, CaseIterable { case none }
+        package enum Authentication: String, Hashable, Sendable, CaseIterable {
+            /// Written `none`: every program on this machine may send.
+            case anyone = "none"
+        }
         package var address: LoopbackAddress?
         package var authentication: Authentication?
     }

@@ -59,7 +59,7 @@ enum ConfigurationKeys {
             SettingKey("aws.profile", \.aws.profile, ValueKind<String>.name.orNull),
             SettingKey("aws.credentials_file", \.aws.credentialsFile, ValueKind<String>.secretPath.orNull),
             SettingKey("aws.config_file", \.aws.configFile, ValueKind<String>.secretPath.orNull),
-            SettingKey("aws.proxy", \.aws.proxy, ValueKind<String>.proxy.orNull),
+            SettingKey("aws.proxy", \.aws.proxy, ValueKind<ProxyURL>.proxy.orNull),
             SettingKey("aws.no_proxy", \.aws.noProxy, ValueKind<String>.name.list),
             SettingKey("aws.ca_bundle", \.aws.caBundle, ValueKind<String>.absolutePath.orNull),
         ]

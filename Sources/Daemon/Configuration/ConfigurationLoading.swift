@@ -39,7 +39,7 @@ extension Configuration {
         var problems = reader.problems
         applyStateDirectory(environment, to: &values, &sources)
         if let directory { problems += apply(directory: directory, to: &values, &sources) }
-        problems += ConfigurationChecks(values: values, sources: sources).problems
+        problems += ConfigurationChecks(values: values, sources: sources, failed: reader.failed).problems
 
         let aws: AWSResolution
         do throws(AWSProblem) {

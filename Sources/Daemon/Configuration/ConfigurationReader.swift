@@ -6,6 +6,8 @@ struct ConfigurationReader {
     private(set) var values = Configuration()
     /// By full key: `queue.max_bytes`, `functions[0].max_age`.
     private(set) var sources: [String: ValueSource] = [:]
+    /// Keys whose values couldn't be read, by full key.
+    private(set) var failed: Set<String> = []
     private(set) var problems: [ConfigurationProblem] = []
     private(set) var warnings: [String] = []
 
@@ -71,10 +73,12 @@ struct ConfigurationReader {
             do throws(Misfit) {
                 rule.match = try ValueKind<GlobPattern>.pattern.read(match.value)
             } catch {
+                failed.insert("\(label).match")
                 note(match.value, "\(label).match: \(error.what)", meant: error.meant)
             }
             sources["\(label).match"] = source(match.value)
         } else {
+            failed.insert("\(label).match")
             note(node, "\(label) has no match", meant: "add match: with a name, name:qualifier or ARN")
         }
         let level = Level(
@@ -110,6 +114,7 @@ struct ConfigurationReader {
                 try key.read(entry.value, &root)
                 sources[name] = source(entry.value)
             } catch {
+                failed.insert(name)
                 note(entry.value, "\(name): \(error.what)", meant: error.meant)
             }
         } else if let key = level.later.first(where: { $0.path == path }) {

@@ -3,19 +3,10 @@ import OutboxCore
 
 extension ValueKind<String> {
     /// A text that `check` finds nothing wrong with.
-    static func text(
-        meant: String,
-        isSecret: Bool = false,
-        _ check: @escaping (String) -> Bool
-    ) -> ValueKind {
+    static func text(meant: String, _ check: @escaping (String) -> Bool) -> ValueKind {
         ValueKind(
             read: { (text, _) throws(Misfit) in
-                guard check(text) else {
-                    throw Misfit(
-                        what: isSecret ? "not in the right form" : "\(quoted(text)) is not in the right form",
-                        meant: meant
-                    )
-                }
+                guard check(text) else { throw Misfit(what: "\(quoted(text)) is not in the right form", meant: meant) }
                 return text
             },
             write: yamlText,
@@ -66,13 +57,6 @@ extension ValueKind<String> {
         )
     }
 
-    /// May hold a password: neither errors nor `write` show it.
-    static var proxy: ValueKind {
-        var kind = text(meant: "write it as http://HOST:PORT", isSecret: true) { ProxyURL($0) != nil }
-        kind.write = { yamlText(ProxyURL($0)?.masked ?? "***") }
-        return kind
-    }
-
     static var name: ValueKind {
         text(meant: "write a name without spaces") { text in
             (1...255).contains(text.utf8.count)
@@ -85,6 +69,23 @@ extension ValueKind<String> {
         text(meant: "write an alias, a version, or $LATEST") { text in
             (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { isWordByte($0) || $0 == UInt8(ascii: "$") }
         }
+    }
+}
+
+extension ValueKind<ProxyURL> {
+    /// May hold a password: neither errors nor `write` show it.
+    static var proxy: ValueKind {
+        let meant = "write it as http://HOST:PORT"
+        return ValueKind(
+            read: { (text, _) throws(Misfit) in
+                guard let proxy = ProxyURL(text) else {
+                    throw Misfit(what: "not the address of a proxy", meant: meant)
+                }
+                return proxy
+            },
+            write: { yamlText($0.masked) },
+            meant: meant
+        )
     }
 }
 

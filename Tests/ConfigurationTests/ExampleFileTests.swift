@@ -1,0 +1,56 @@
+import Foundation
+import OutboxCore
+import Testing
+
+@testable import Daemon
+
+@Suite("config/config.yaml")
+struct ExampleFileTests {
+    private let folder: ConfigurationFolder
+    private let example: String
+
+    init() throws {
+        folder = try ConfigurationFolder()
+        let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        example = try String(contentsOf: root.appendingPathComponent("config/config.yaml"), encoding: .utf8)
+    }
+
+    /// With every setting switched on: a line that begins with # and no space after it.
+    private var switchedOn: String {
+        example.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { line in
+                guard line.hasPrefix("#") else { return String(line) }
+                let text = line.dropFirst()
+                // Prose is indented by one space or by three and more under it; settings by two, four or six.
+                let indent = text.prefix { $0 == " " }.count
+                return indent % 2 == 0 && !text.isEmpty ? String(text) : String(line)
+            }
+            .joined(separator: "\n")
+    }
+
+    @Test("as it is shipped it changes nothing")
+    func shipped() throws {
+        let loaded = try folder.load(example)
+        #expect(loaded.values == Configuration())
+        #expect(loaded.sources.isEmpty)
+    }
+
+    @Test("its values are the defaults, but for the listeners that are off and the rule for one function")
+    func defaults() throws {
+        let loaded = try folder.load(switchedOn)
+        var expected = Configuration()
+        expected.listen.tcp = .init(address: LoopbackAddress(host: "127.0.0.1", port: 9100), authentication: .anyone)
+        expected.admin.tcp.address = LoopbackAddress(host: "127.0.0.1", port: 9101)
+        expected.functions = loaded.values.functions
+        #expect(loaded.values == expected)
+        #expect(loaded.values.functions.map(\.match.text) == ["orders-*"])
+        #expect(loaded.warnings.isEmpty)
+    }
+
+    @Test("it has every key that the code knows, and no other")
+    func keys() throws {
+        let found = try folder.load(switchedOn).sources.keys.filter { !$0.hasPrefix("functions[") }
+        #expect(Set(found) == Set(ConfigurationKeys.settings.map(\.name)))
+    }
+}
