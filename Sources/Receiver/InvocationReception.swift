@@ -36,6 +36,7 @@ final class InvocationReception {
     private var verifier = SignatureVerifier(service: "lambda")
     private var record: RecordFile?
     private(set) var statistics = ReceiverStatistics()
+    private var connections = 0
     private var invocations = 0
     private var lastDate: (time: SigningTime, text: String)?
 
@@ -49,6 +50,12 @@ final class InvocationReception {
         planner = AnswerPlanner(configuration.answers)
         generator = SeededGenerator(seed: configuration.seed ?? .random(in: .min ... .max))
         if let path = configuration.recordPath { record = try RecordFile.open(path) }
+    }
+
+    /// The number of a connection that just came, from 1.
+    func nextConnection() -> Int {
+        connections += 1
+        return connections
     }
 
     /// The reply to a request. `invocationsBefore` counts those on its connection.
@@ -87,7 +94,7 @@ final class InvocationReception {
     func date() -> String {
         let time = SigningTime(milliseconds: configuration.clock())
         if let last = lastDate, last.time == time { return last.text }
-        let text = Text.httpDate(time)
+        let text = Text.httpDate(seconds: time.seconds)
         lastDate = (time, text)
         return text
     }

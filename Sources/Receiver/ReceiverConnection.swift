@@ -23,9 +23,9 @@ final class ReceiverConnection: ChannelInboundHandler {
     /// Pipelined requests that may wait on one connection before it is closed.
     private static let waitingRequestsMax = 256
 
-    init(reception: InvocationReception, number: Int) {
+    init(reception: InvocationReception) {
         self.reception = reception
-        self.number = number
+        number = reception.nextConnection()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -72,7 +72,6 @@ package final class ReceiverServer: Sendable {
         group: MultiThreadedEventLoopGroup,
         reception: NIOLoopBound<InvocationReception>
     ) async throws -> any Channel {
-        let connections = NIOLoopBound(ConnectionCounter(), eventLoop: reception.eventLoop)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -83,7 +82,7 @@ package final class ReceiverServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
                         ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
-                        ReceiverConnection(reception: reception.value, number: connections.value.next()),
+                        ReceiverConnection(reception: reception.value),
                     ])
                 }
             }
@@ -110,15 +109,5 @@ package final class ReceiverServer: Sendable {
             }
         guard isLoopback else { throw ReceiverError.notLoopback(configuration.host) }
         return address
-    }
-}
-
-/// Numbers connections from 1. On the server's thread.
-private final class ConnectionCounter {
-    private var last = 0
-
-    func next() -> Int {
-        last += 1
-        return last
     }
 }

@@ -70,7 +70,8 @@ enum Text {
     }
 
     /// `Tue, 10 Mar 2026 12:00:00 GMT`, as HTTP's `Date` wants it.
-    static func httpDate(_ time: SigningTime) -> String {
+    static func httpDate(seconds: Int64) -> String {
+        let time = SigningTime(seconds: seconds)
         let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let compact = Array(time.description)
