@@ -17,7 +17,7 @@ enum Pragmas {
         // P1: the log is synced before a commit returns.
         try set(connection, "synchronous", to: "2")
         // FAST: freed content is overwritten where that costs no further write.
-        try set(connection, "secure_delete", to: "2")
+        try set(connection, "secure_delete", to: "fast", reads: "2")
         try set(connection, "wal_autocheckpoint", to: "0")
         try set(connection, "temp_store", to: "2")
         try set(connection, "cache_size", to: "-\(cacheKiB)")
@@ -32,10 +32,11 @@ enum Pragmas {
     private static func set(
         _ connection: borrowing Connection,
         _ name: String,
-        to value: String
+        to value: String,
+        reads number: String? = nil
     ) throws(SQLiteError) {
         try connection.execute("PRAGMA \(name) = \(value)")
-        try expect(connection, name, value)
+        try expect(connection, name, number ?? value)
     }
 
     private static func expect(

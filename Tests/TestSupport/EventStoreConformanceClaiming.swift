@@ -1,0 +1,112 @@
+import OutboxCore
+
+extension EventStoreConformance {
+    static let claiming: [Behaviour] = [
+        Behaviour("the fresh lane gives events in accept order and says when there are no more") { bench in
+            let events = try (1...5).map { try bench.accept(StoreBench.event(payload: "\($0)")) }
+            let page = try bench.fresh()
+            try expectEqual(page.events, events, "events")
+            try expect(page.exhausted, "exhausted")
+            try expectEqual(page.throughSequence, 5, "through")
+            try expectEqual(try bench.fresh(after: 2, through: 4).events.map(\.sequence), [3, 4], "a part")
+            try expectEqual(try bench.fresh(after: 2, through: 4).throughSequence, 4, "through a part")
+            try expectEqual(try bench.fresh(after: 9).throughSequence, 9, "never before the start")
+        },
+        Behaviour("a claim changes nothing") { bench in
+            try bench.accept(StoreBench.event())
+            try expectEqual(try bench.fresh().events, try bench.fresh().events, "events")
+        },
+        Behaviour("pages go on where the last one ended") { bench in
+            try bench.commit((1...7).map { .accept(StoreBench.event(payload: "\($0)")) })
+            var seen: [Int64] = []
+            var after: Int64 = 0
+            for _ in 1...4 {
+                let page = try bench.fresh(after: after, eventsMax: 2)
+                seen += page.events.map(\.sequence)
+                after = page.throughSequence
+                try expectEqual(page.exhausted, seen.count == 7, "exhausted")
+            }
+            try expectEqual(seen, Array(1...7), "events")
+        },
+        Behaviour("bytesMax bounds a page, and one event is given however large it is") { bench in
+            try bench.commit([8, 4, 4, 9].map { .accept(StoreBench.event(payload: String(repeating: "1", count: $0))) })
+            try expectEqual(try bench.fresh(bytesMax: 3).events.map(\.sequence), [1], "smaller than the first")
+            let page = try bench.fresh(after: 1, bytesMax: 8)
+            try expectEqual(page.events.map(\.sequence), [2, 3], "two fit")
+            try expectEqual(page.throughSequence, 3, "through")
+            try expect(!page.exhausted, "not exhausted")
+        },
+        Behaviour("functions that are skipped are reported with their range") { bench in
+            let names = ["a", "b", "a", "a", "b", "c"]
+            let keys = try names.map { try bench.accept(StoreBench.event($0)).functionKey }
+            let page = try bench.fresh(skip: [keys[0]])
+            try expectEqual(page.events.map(\.sequence), [2, 5, 6], "events")
+            try expectEqual(page.skipped, [keys[0]: ClaimPage.Skipped(first: 1, last: 4, count: 3)], "skipped")
+        },
+        Behaviour("what is held is passed over without report") { bench in
+            let key = try bench.accept(StoreBench.event()).functionKey
+            try bench.commit((2...4).map { _ in .accept(StoreBench.event()) })
+            try expectEqual(try bench.fresh(held: [1, 3]).events.map(\.sequence), [2, 4], "events")
+            let page = try bench.fresh(skip: [key], held: [1, 3])
+            try expectEqual(page.skipped[key], ClaimPage.Skipped(first: 2, last: 4, count: 2), "skipped")
+        },
+        Behaviour("perFunctionMax bounds each function and reports the rest of it") { bench in
+            let names = ["a", "a", "b", "a", "b", "a"]
+            let keys = try names.map { try bench.accept(StoreBench.event($0)).functionKey }
+            let page = try bench.fresh(perFunctionMax: 2)
+            try expectEqual(page.events.map(\.sequence), [1, 2, 3, 5], "events")
+            try expectEqual(page.skipped, [keys[0]: ClaimPage.Skipped(first: 4, last: 6, count: 2)], "skipped")
+            try expect(page.exhausted, "exhausted")
+        },
+        Behaviour("scannedMax bounds the rows looked at, skipped ones included") { bench in
+            let key = try bench.accept(StoreBench.event("a")).functionKey
+            try bench.commit((2...9).map { .accept(StoreBench.event($0 < 9 ? "a" : "b")) })
+            let page = try bench.fresh(skip: [key], scannedMax: 5)
+            try expectEqual(page.events.count, 0, "events")
+            try expectEqual(page.throughSequence, 5, "through")
+            try expectEqual(page.skipped[key]?.count, 5, "skipped")
+            try expect(!page.exhausted, "not exhausted")
+            try expectEqual(try bench.fresh(after: 5, skip: [key], scannedMax: 5).events.map(\.sequence), [9], "next page")
+        },
+        Behaviour("a claim for one function gives its events only") { bench in
+            let keys = try ["a", "b", "a"].map { try bench.accept(StoreBench.event($0)).functionKey }
+            let page = try bench.fresh(only: keys[0])
+            try expectEqual(page.events.map(\.sequence), [1, 3], "events")
+            try expectEqual(page.skipped.count, 0, "skipped")
+        },
+        Behaviour("the due lane gives events in order of due time and sequence") { bench in
+            let delays: [Int64] = [30, 10, 20, 10, 90]
+            for delay in delays {
+                try bench.accept(StoreBench.event(deliverAt: bench.now.advanced(by: .seconds(delay))))
+            }
+            try bench.accept(StoreBench.event())
+            try expectEqual(try bench.due().events.count, 0, "due now")
+            bench.wait(.seconds(30))
+            let page = try bench.due()
+            try expectEqual(page.events.map(\.sequence), [2, 4, 3, 1], "events")
+            try expect(page.exhausted, "exhausted")
+            let first = try bench.due(eventsMax: 2)
+            try expectEqual(first.throughDue?.sequence, 4, "through")
+            try expectEqual(try bench.due(after: first.throughDue).events.map(\.sequence), [3, 1], "next page")
+            try expectEqual(try bench.due(after: page.throughDue).throughDue, page.throughDue, "nothing behind")
+        },
+        Behaviour("the next due time is the earliest, and the earliest later than a time") { bench in
+            let start = bench.now
+            for delay: Int64 in [30, 10] {
+                try bench.accept(StoreBench.event(deliverAt: start.advanced(by: .seconds(delay))))
+            }
+            try expectEqual(try bench.store.nextDue(), start.advanced(by: .seconds(10)), "earliest")
+            let ten = start.advanced(by: .seconds(10))
+            try expectEqual(try bench.store.nextDue(after: ten), start.advanced(by: .seconds(30)), "later than 10 s")
+            try expectEqual(try bench.store.nextDue(after: start.advanced(by: .seconds(30))), nil, "later than all")
+        },
+        Behaviour("events whose hard expiry has passed are found, earliest first") { bench in
+            for delay: Int64? in [30, nil, 10, 60] {
+                try bench.accept(StoreBench.event(expiresAt: delay.map { bench.now.advanced(by: .seconds($0)) }))
+            }
+            bench.wait(.seconds(30))
+            try expectEqual(try bench.store.expired(before: bench.now, limit: 9), [3, 1], "expired")
+            try expectEqual(try bench.store.expired(before: bench.now, limit: 1), [3], "limited")
+        },
+    ]
+}

@@ -1,0 +1,112 @@
+package import OutboxCore
+
+/// A store and its reader, opened, closed and opened again. One thread.
+package final class OpenedStore<Store, Reader>: StoreUnderTest
+where Store: EventStore & EventStoreUpkeep & ~Copyable, Reader: EventReader & ~Copyable {
+    private let openStore: () throws -> Store
+    private let openReader: () throws -> Reader
+    private let closeStore: (consuming Store) throws -> Void
+    // nil only while `reopen` runs, or after it failed.
+    private var opened: Store?
+    private var reader: Reader?
+
+    /// - Parameter openReader: called after `openStore`, and again after each opening.
+    package init(
+        open openStore: @escaping () throws -> Store,
+        reader openReader: @escaping () throws -> Reader,
+        close closeStore: @escaping (consuming Store) throws -> Void
+    ) throws {
+        self.openStore = openStore
+        self.openReader = openReader
+        self.closeStore = closeStore
+        opened = try openStore()
+        reader = try openReader()
+    }
+
+    package func reopen() throws {
+        reader = nil
+        if let store = opened.take() { try closeStore(store) }
+        opened = try openStore()
+        reader = try openReader()
+    }
+
+    /// Gives the store and its reader up, without closing in order.
+    package func drop() {
+        reader = nil
+        opened = nil
+    }
+
+    package func commit(_ commands: [StoreCommand], now: WallTime) throws(StoreError) -> [StoreReply] {
+        try opened!.commit(commands, now: now)
+    }
+
+    package func claim(_ request: ClaimRequest) throws(StoreError) -> ClaimPage {
+        try opened!.claim(request)
+    }
+
+    package func nextDue() throws(StoreError) -> WallTime? {
+        try opened!.nextDue()
+    }
+
+    package func nextDue(after time: WallTime) throws(StoreError) -> WallTime? {
+        try opened!.nextDue(after: time)
+    }
+
+    package func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64] {
+        try opened!.expired(before: time, limit: limit)
+    }
+
+    package func usage(of function: FunctionIdentity) -> FunctionUsage {
+        withStore { $0.usage(of: function) }
+    }
+
+    package var totals: StoreTotals { withStore { $0.totals } }
+
+    private func withStore<Result>(_ body: (inout Store) -> Result) -> Result {
+        body(&opened!)
+    }
+
+    package func functions() throws(StoreError) -> [FunctionRecord] {
+        try opened!.functions()
+    }
+
+    package func routes() throws(StoreError) -> [RouteRecord] {
+        try opened!.routes()
+    }
+
+    package func event(_ id: EventID) throws(StoreError) -> EventDetail? {
+        try reader!.event(id)
+    }
+
+    package func payload(_ id: EventID) throws(StoreError) -> [UInt8]? {
+        try reader!.payload(id)
+    }
+
+    package func queued(_ filter: EventFilter, after: Int64?, limit: Int) throws(StoreError) -> [EventDetail] {
+        try reader!.queued(filter, after: after, limit: limit)
+    }
+
+    package func deadLetters(
+        _ filter: EventFilter,
+        after: DeadPlace?,
+        limit: Int
+    ) throws(StoreError) -> [EventDetail] {
+        try reader!.deadLetters(filter, after: after, limit: limit)
+    }
+
+    package func oldestQueued() throws(StoreError) -> EventDetail? {
+        try reader!.oldestQueued()
+    }
+
+    package func deadLetterGroups() throws(StoreError) -> [DeadLetterGroup] {
+        try reader!.deadLetterGroups()
+    }
+}
+
+extension ModelStore {
+    /// A fresh model as a store under test; it has nothing to close.
+    package static func underTest() throws -> any StoreUnderTest {
+        let model = ModelStore()
+        return try OpenedStore(open: { model }, reader: { model }, close: { _ in })
+    }
+}
