@@ -89,7 +89,7 @@ struct ReplyWriter {
                     place += 1
                 }
                 let word = index < 16 ? id.high : id.low
-                bytes[place] = digits[Int(word >> UInt64(60 - (index & 15) * 4)) & 15]
+                bytes[place] = digits[Int(word >> UInt64(60 - (index & 15) * 4) & 15)]
                 place += 1
             }
             return place

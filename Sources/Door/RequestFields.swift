@@ -44,7 +44,7 @@ struct RequestFields {
         case 21:
             if isSame(name, "x-amz-invocation-type") { once(\.invocationType, name, value) }
             if isSame(name, "amz-sdk-invocation-id") { once(\.sdkInvocationID, name, value) }
-        case 29 where isSame(name, "x-amz-durable-execution-name"):
+        case 28 where isSame(name, "x-amz-durable-execution-name"):
             once(\.passed.durableExecutionName, name, value)
         default: break
         }
