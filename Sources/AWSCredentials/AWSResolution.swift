@@ -74,21 +74,39 @@ package struct AWSResolution: Hashable, Sendable {
             + "set aws.region in the configuration"
     }
 
+    /// A credentials file that can't be used is left out: whoever needs keys from it says why there are none. A config
+    /// file that can't be used is an error: it may name the endpoint.
     private static func readProfiles(_ locations: SharedFileLocations) throws(AWSProblem) -> SharedProfiles {
-        do throws(SharedFileError) {
-            return try SharedProfiles(
-                config: text(of: locations.config),
-                configPath: locations.config?.value ?? "",
-                credentials: text(of: locations.credentials),
-                credentialsPath: locations.credentials?.value ?? ""
+        let config = try configText(locations.config)
+        let credentials = locations.credentials.flatMap { readFile($0.value).text }
+        let paths = (config: locations.config?.value ?? "", credentials: locations.credentials?.value ?? "")
+        func profiles(_ credentials: String?) throws(SharedFileError) -> SharedProfiles {
+            try SharedProfiles(
+                config: config,
+                configPath: paths.config,
+                credentials: credentials,
+                credentialsPath: paths.credentials
             )
+        }
+        if let both = try? profiles(credentials) { return both }
+        do throws(SharedFileError) {
+            return try profiles(nil)
         } catch {
             throw AWSProblem(.sharedFile(path: error.path, line: error.line), error.reason, meant: "correct the file")
         }
     }
 
-    /// Files that can't be read have no settings; whoever needs credentials from them says why there are none.
-    private static func text(of location: Sourced<String>?) -> String? {
-        location.flatMap { readFile($0.value).text }
+    /// nil: there is none. In the usual place it may be missing or out of reach; one that was named must be readable,
+    /// though AWS's own variable may name a file that isn't there.
+    private static func configText(_ location: Sourced<String>?) throws(AWSProblem) -> String? {
+        guard let location else { return nil }
+        switch (readFile(location.value), location.source) {
+        case (.text(let text, _), _): return text
+        case (_, .builtIn), (.missing, .environment): return nil
+        case (.missing, let source):
+            throw AWSProblem(source, "no such file: \(location.value)", meant: "create it, or correct the path")
+        case (.unreadable(let reason), let source):
+            throw AWSProblem(source, "\(location.value): \(reason)", meant: "let the daemon's user read it")
+        }
     }
 }

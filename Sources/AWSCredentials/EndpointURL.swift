@@ -87,6 +87,14 @@ package struct EndpointURL: Hashable, Sendable {
     }
 }
 
+extension EndpointURL: CustomStringConvertible {
+    /// As it is written, without the scheme's own port.
+    package var description: String {
+        let isUsual = port == (scheme == "https" ? 443 : 80)
+        return "\(scheme)://\(host)\(isUsual ? "" : ":\(port)")"
+    }
+}
+
 /// A port from 1 to 65535 in plain digits.
 package func parsePort(_ text: some StringProtocol) -> Int? {
     let digits = UInt8(ascii: "0")...UInt8(ascii: "9")

@@ -17,7 +17,7 @@ struct EnvironmentProvider: CredentialProvider {
             }
             expiration = time
         }
-        return .found(
+        return .checked(
             Credentials(
                 accessKeyID: id,
                 secretAccessKey: secret,

@@ -52,11 +52,8 @@ struct ProfileProvider: CredentialProvider {
         guard let secret = properties["aws_secret_access_key"], secret.file == file, !secret.value.isEmpty else {
             return .problem("\(place) has aws_access_key_id, but no aws_secret_access_key; write both into that file")
         }
-        if [id.value, secret.value].contains(where: { $0.utf8.contains(UInt8(ascii: "\n")) }) {
-            return .problem("\(place) has a key of several lines: an indented line continues the one before it")
-        }
         let token = properties["aws_session_token"].flatMap { $0.file == file && !$0.value.isEmpty ? $0.value : nil }
-        return .found(
+        return .checked(
             Credentials(
                 accessKeyID: id.value,
                 secretAccessKey: secret.value,

@@ -118,6 +118,15 @@ struct AWSResolutionTests {
         #expect(!"\(problem)".contains("PASSWORD"))
     }
 
+    @Test("a broken credentials file hides no region, a config file that can't be read is an error")
+    func brokenFiles() throws {
+        let found = try resolve(config: "[default]\nregion = eu-west-3", credentials: "[default]\nbroken")
+        #expect(found.region?.value == "eu-west-3")
+        #expect(throws: AWSProblem.self) { try resolve { $0.configFile = "\(home.path)/gone" } }
+        #expect(throws: AWSProblem.self) { try resolve(["AWS_CONFIG_FILE": home.path]) }
+        #expect(try resolve(["AWS_CONFIG_FILE": "\(home.path)/gone"]).region == nil)
+    }
+
     @Test("a proxy of the environment isn't used for a loopback endpoint, one of the configuration is")
     func proxy() throws {
         var environment = ["HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "a.example, b.example"]

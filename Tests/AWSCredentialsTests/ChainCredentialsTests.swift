@@ -160,6 +160,25 @@ struct ChainCredentialsTests {
         #expect(try reason(chain).contains("no AWS credentials"))
     }
 
+    @Test(
+        "keys that can't stand in a header are refused",
+        arguments: [
+            ("AK 1", "SECRET-X", "T", "access key id"), ("AK/1", "SECRET-X", "T", "access key id"),
+            ("AK", "SECRET-\u{1}", "T", "secret access key"), ("AK", "SECRET-X", "T\r\nX: y", "session token"),
+        ]
+    )
+    func headerSafe(id: String, secret: String, token: String, what: String) throws {
+        let environment = [
+            "AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token,
+        ]
+        #expect(try reason(chain(environment)).contains(what))
+        try home.write(
+            ".aws/credentials",
+            "[default]\naws_access_key_id = AK\n more\naws_secret_access_key = SECRET-X\n"
+        )
+        #expect(try reason(chain()).contains("access key id"))
+    }
+
     @Test("a broken file is named with its line, and recovers")
     func broken() throws {
         let file = try home.write(".aws/credentials", "[default]\nSECRET-X\n")

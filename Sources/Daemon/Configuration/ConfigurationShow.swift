@@ -51,8 +51,7 @@ extension LoadedConfiguration {
         case "aws.region": return shown(aws.region)
         case "aws.endpoint_url":
             if let endpoint = aws.endpoint {
-                let url = "\(endpoint.value.scheme)://\(endpoint.value.host):\(endpoint.value.port)"
-                return (yamlText(url), source(endpoint.source))
+                return (yamlText("\(endpoint.value)"), source(endpoint.source))
             }
             return aws.region.map { ("null", "default: https://\(aws.target(region: $0.value).authority)") }
         case "aws.profile": return shown(aws.profile)

@@ -2,11 +2,10 @@ import Yams
 
 /// Takes a YAML text apart, within bounds: configuration is small, and a file that isn't must not cost memory or time.
 enum YAMLDocument {
-    static let bytesMax = 1 << 20
     static let nodesMax = 20_000
     static let aliasesMax = 16
 
-    /// A text that is not one YAML document. Line and column are nil where it is wrong as a whole.
+    /// Why a text is not one YAML document that we take, and where; line and column from 1.
     struct Fault: Error, Equatable {
         var line: Int = 1
         var column: Int = 1
