@@ -16,7 +16,9 @@ struct ShowTests {
             "queue:\n  max_events: 5\naws: { profile: p }\nfunctions:\n  - match: \"a-*\"\n    dedupe: { window: 2h }\n    soft: true"
         let loaded = try folder.load(
             text,
-            environment: ["AWS_REGION": "eu-west-1", "STATE_DIRECTORY": "/s", "AWS_CA_BUNDLE": "/ca.pem"]
+            environment: [
+                "AWS_REGION": "eu-west-1", "STATE_DIRECTORY": "/s", "AWS_CA_BUNDLE": "/ca.pem", "NO_PROXY": "a,b",
+            ]
         )
         let lines = loaded.show().split(separator: "\n")
         let file = "\(folder.path)/config.yaml"
@@ -26,6 +28,7 @@ struct ShowTests {
         #expect(lines.contains("  region: eu-west-1  # environment AWS_REGION"))
         #expect(lines.contains("  endpoint_url: null  # default: https://lambda.eu-west-1.amazonaws.com"))
         #expect(lines.contains("  ca_bundle: /ca.pem  # environment AWS_CA_BUNDLE"))
+        #expect(lines.contains("  no_proxy: [a, b]  # environment NO_PROXY"))
         #expect(lines.contains("  profile: p  # \(file):3"))
         #expect(lines.contains("  path: /s/outbox.db  # environment STATE_DIRECTORY"))
         #expect(

@@ -58,6 +58,9 @@ extension LoadedConfiguration {
         case "aws.credentials_file": return shown(aws.credentialsFile)
         case "aws.config_file": return shown(aws.configFile)
         case "aws.proxy": return aws.proxy.map { (yamlText($0.value.masked), source($0.source)) }
+        case "aws.no_proxy":
+            if !values.aws.noProxy.isEmpty || aws.noProxy.isEmpty { return nil }
+            return ("[\(aws.noProxy.map(yamlText).joined(separator: ", "))]", "environment NO_PROXY")
         case "aws.ca_bundle": return shown(aws.caBundle)
         default: return nil
         }

@@ -111,6 +111,9 @@ extension YAMLDocument {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
+            if problem.contains("nesting") {
+                return Fault(line: mark.line, column: mark.column, what: "nested too deeply", meant: "correct the file")
+            }
             let text = [context?.text, problem].compactMap(\.self).joined(separator: ": ")
             return Fault(line: mark.line, column: mark.column, what: "not YAML: \(text)", meant: hint(text))
         case .duplicatedKeysInMapping(let keys, let context):
