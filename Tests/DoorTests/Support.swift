@@ -126,7 +126,7 @@ final class EmbeddedDoor {
 /// A connection as its producer sees it.
 final class EmbeddedConnection {
     let channel: EmbeddedChannel
-    private unowned let door: EmbeddedDoor
+    private let door: EmbeddedDoor
     private var buffered: [UInt8] = []
 
     init(channel: EmbeddedChannel, door: EmbeddedDoor) {
@@ -232,4 +232,29 @@ func base64(_ text: String) -> String {
         }
     }
     return result
+}
+
+/// Counts the reads that reach the channel.
+final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    private(set) var count = 0
+
+    func read(context: ChannelHandlerContext) {
+        count += 1
+        context.read()
+    }
+}
+
+extension EmbeddedConnection {
+    func countsReads() -> ReadCounter {
+        let counter = ReadCounter()
+        try? channel.pipeline.syncOperations.addHandler(counter, position: .first)
+        return counter
+    }
+
+    /// The producer closes its side and goes on reading.
+    func closeInput() {
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        channel.embeddedEventLoop.run()
+    }
 }
