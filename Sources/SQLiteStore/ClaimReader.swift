@@ -9,25 +9,18 @@ struct ClaimReader: ~Copyable {
     private let firstDue: Statement
     private let selectExpired: Statement
 
-    static let freshSQL = "SELECT seq, function_id, due_at FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"
-    static let dueSQL = """
-        SELECT seq, function_id, due_at FROM events
-        WHERE due_at IS NOT NULL AND (due_at, seq) > (?1, ?2) AND due_at <= ?3 ORDER BY due_at, seq
-        """
-    static let firstDueSQL = "SELECT due_at FROM events WHERE due_at > ?1 ORDER BY due_at LIMIT 1"
-    static let expiredSQL = "SELECT seq FROM events WHERE expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2"
-    static let fetchSQL = """
+    private static let fetchSQL = """
         SELECT due_at, accepted_at, age_from, expires_at, id_tail, charged_attempts, unknown_attempts, route_failures,
             attempts, uncertain, redriven, \(PassedHeaders.columns), payload_digest, payload
         FROM events WHERE seq = ?1
         """
 
     init(_ connection: borrowing Connection) throws(SQLiteError) {
-        let scanFresh = try connection.prepare(Self.freshSQL)
-        let scanDue = try connection.prepare(Self.dueSQL)
+        let scanFresh = try connection.prepare(StoreQueries.fresh)
+        let scanDue = try connection.prepare(StoreQueries.due)
         let fetch = try connection.prepare(Self.fetchSQL)
-        let firstDue = try connection.prepare(Self.firstDueSQL)
-        let selectExpired = try connection.prepare(Self.expiredSQL)
+        let firstDue = try connection.prepare(StoreQueries.nextDue)
+        let selectExpired = try connection.prepare(StoreQueries.expired)
         self.scanFresh = scanFresh
         self.scanDue = scanDue
         self.fetch = fetch
@@ -93,7 +86,9 @@ struct ClaimReader: ~Copyable {
     }
 
     /// The whole event of a row that the scan stands on.
-    private func event(_ row: ClaimPageBuilder.Row, _ functions: borrowing FunctionTable) throws(SQLiteError) -> QueuedEvent {
+    private func event(_ row: ClaimPageBuilder.Row, _ functions: borrowing FunctionTable) throws(SQLiteError)
+        -> QueuedEvent
+    {
         fetch.bind(row.sequence, at: 1)
         defer { fetch.reset() }
         guard try fetch.step(), let function = functions.function(row.function) else {

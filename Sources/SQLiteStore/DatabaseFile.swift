@@ -47,7 +47,9 @@ enum DatabaseFile {
         for suffix in ["-wal", "-journal"] {
             var status = stat()
             if stat(path + suffix, &status) == 0, status.st_size > 0 {
-                throw .refused("\(path)\(suffix) is there but its database \(path) is missing or empty; nothing was touched")
+                throw .refused(
+                    "\(path)\(suffix) is there but its database \(path) is missing or empty; nothing was touched"
+                )
             }
         }
         return .absent

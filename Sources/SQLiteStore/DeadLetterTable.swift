@@ -28,7 +28,9 @@ struct DeadLetterTable: ~Copyable {
             FROM events WHERE seq = ?1
             """
         )
-        let selectHead = try connection.prepare("SELECT \(EventHead.columns), condition FROM dead_letters WHERE seq = ?1")
+        let selectHead = try connection.prepare(
+            "SELECT \(EventHead.columns), condition FROM dead_letters WHERE seq = ?1"
+        )
         let selectKey = try connection.prepare("SELECT key_kind, key_text FROM dead_letters WHERE seq = ?1")
         let restore = try connection.prepare(
             """

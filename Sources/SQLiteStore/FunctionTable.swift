@@ -28,7 +28,9 @@ struct FunctionTable: ~Copyable {
         let insert = try connection.prepare(
             "INSERT INTO functions (partition, account, region, name, qualifier) VALUES (?1, ?2, ?3, ?4, ?5)"
         )
-        let updateCounters = try connection.prepare("UPDATE functions SET queued = ?2, dead = ?3, bytes = ?4 WHERE id = ?1")
+        let updateCounters = try connection.prepare(
+            "UPDATE functions SET queued = ?2, dead = ?3, bytes = ?4 WHERE id = ?1"
+        )
         let updateState = try connection.prepare(
             "UPDATE functions SET state_reason = ?2, state_since = ?3, state_failed_probes = ?4 WHERE id = ?1"
         )

@@ -57,7 +57,9 @@ struct HistoryTable: ~Copyable {
         var lines: [Line] = []
         while try selectOldest.step() {
             let handedOverAt = WallTime(milliseconds: selectOldest.int64(1))
-            lines.append(Line(sequence: selectOldest.int64(0), handedOverAt: handedOverAt, attempts: selectOldest.int(2)))
+            lines.append(
+                Line(sequence: selectOldest.int64(0), handedOverAt: handedOverAt, attempts: selectOldest.int(2))
+            )
         }
         return lines
     }

@@ -17,7 +17,9 @@ extension SQLiteStore {
             guard try events.wait(resolution, dueAt: dueAt) else { return .notFound }
             try attempts.append(resolution.attempt, to: sequence)
         case .dead(let condition, let reason):
-            guard try events.wait(resolution, dueAt: nil), let head = try events.head(sequence) else { return .notFound }
+            guard try events.wait(resolution, dueAt: nil), let head = try events.head(sequence) else {
+                return .notFound
+            }
             try attempts.append(resolution.attempt, to: sequence)
             try die(sequence, head, condition, reason: reason, lastError: resolution.attempt, now: now)
         }

@@ -29,3 +29,11 @@ extension SQLiteStore: EventStoreUpkeep {
         return StoreSize(usedBytes: (pages - free) * pageBytes, fileBytes: pages * pageBytes, walBytes: walBytes)
     }
 }
+
+extension SQLiteStore {
+    /// Lets the file grow to so many pages of 4096 bytes and no further, until the next open: what does not fit is
+    /// answered like a full disk.
+    package mutating func limitPages(to pages: Int) throws(StoreError) {
+        do { _ = try connection.integer("PRAGMA max_page_count = \(pages)") } catch { throw error.storeError }
+    }
+}

@@ -1,3 +1,4 @@
+import CSQLite
 package import OutboxCore
 
 /// The queue in one SQLite file. Synchronous; confined to the thread that opened it, the only one that writes the file
@@ -67,7 +68,14 @@ package struct SQLiteStore: ~Copyable, EventStore {
                 sameBoot: row.bootID == options.bootID,
                 created: isNew
             )
-            return try SQLiteStore(options.path, identity, row.counters, SplitMix64(seed: random.next()), connection, lock)
+            return try SQLiteStore(
+                options.path,
+                identity,
+                row.counters,
+                SplitMix64(seed: random.next()),
+                connection,
+                lock
+            )
         } catch {
             throw error.storeError
         }
@@ -136,14 +144,16 @@ package struct SQLiteStore: ~Copyable, EventStore {
 
     /// Reads the whole file (minutes for many gigabytes) and says what is wrong with it; empty: sound.
     package mutating func quickCheck() throws(StoreError) -> [String] {
-        do {
+        var problems: [String] = []
+        do throws(SQLiteError) {
             let check = try connection.prepare("PRAGMA quick_check(20)")
-            var problems: [String] = []
             while try check.step() { problems.append(check.text(0)) }
-            return problems == ["ok"] ? [] : problems
         } catch {
-            throw error.storeError
+            // Damage can also stop the check itself.
+            guard error.code == SQLITE_CORRUPT || error.code == SQLITE_NOTADB else { throw error.storeError }
+            problems.append(error.message)
         }
+        return problems == ["ok"] ? [] : problems
     }
 
     package var totals: StoreTotals { counters.totals }

@@ -50,7 +50,9 @@ struct Statement: ~Copyable {
 
     /// Not copied: `bytes` must live until the next `reset`.
     func bindInPlace(_ bytes: UnsafeRawBufferPointer, at index: Int32) {
-        guard let base = bytes.baseAddress, !bytes.isEmpty else { return bound(sqlite3_bind_zeroblob(handle, index, 0)) }
+        guard let base = bytes.baseAddress, !bytes.isEmpty else {
+            return bound(sqlite3_bind_zeroblob(handle, index, 0))
+        }
         bound(sqlite3_bind_blob64(handle, index, base, UInt64(bytes.count), nil))
     }
 

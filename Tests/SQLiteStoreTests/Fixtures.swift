@@ -28,6 +28,26 @@ func openStore(_ path: String, boot: String = "boot-1", seed: UInt64 = 1) throws
     return try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: boot), now: startOfTest, using: &random)
 }
 
+/// Opens and gives up again: for opens that must fail.
+func openAndDrop(_ path: String) throws {
+    _ = try openStore(path)
+}
+
+/// The error of a commit that must fail.
+func failure(_ store: inout SQLiteStore, _ commands: [StoreCommand]) -> StoreError? {
+    do throws(StoreError) {
+        _ = try store.commit(commands, now: startOfTest)
+        return nil
+    } catch {
+        return error
+    }
+}
+
+/// What the store answers, in short.
+func replies(_ store: inout SQLiteStore, _ commands: [StoreCommand]) throws -> [String] {
+    try store.commit(commands, now: startOfTest).map(\.short)
+}
+
 /// A store in a fresh folder, as the conformance suite wants it.
 func sqliteUnderTest(_ folder: TemporaryDirectory) throws -> any StoreUnderTest {
     let path = folder.file("queue.db")

@@ -29,7 +29,9 @@ extension EventStoreConformance {
             try expectEqual(seen, Array(1...7), "events")
         },
         Behaviour("bytesMax bounds a page, and one event is given however large it is") { bench in
-            try bench.commit([8, 4, 4, 9].map { .accept(StoreBench.event(payload: String(repeating: "1", count: $0))) })
+            try bench.commit(
+                [8, 4, 4, 9].map { .accept(StoreBench.event(payload: String(repeating: "1", count: $0))) }
+            )
             try expectEqual(try bench.fresh(bytesMax: 3).events.map(\.sequence), [1], "smaller than the first")
             let page = try bench.fresh(after: 1, bytesMax: 8)
             try expectEqual(page.events.map(\.sequence), [2, 3], "two fit")
@@ -66,7 +68,11 @@ extension EventStoreConformance {
             try expectEqual(page.throughSequence, 5, "through")
             try expectEqual(page.skipped[key]?.count, 5, "skipped")
             try expect(!page.exhausted, "not exhausted")
-            try expectEqual(try bench.fresh(after: 5, skip: [key], scannedMax: 5).events.map(\.sequence), [9], "next page")
+            try expectEqual(
+                try bench.fresh(after: 5, skip: [key], scannedMax: 5).events.map(\.sequence),
+                [9],
+                "next page"
+            )
         },
         Behaviour("a claim for one function gives its events only") { bench in
             let keys = try ["a", "b", "a"].map { try bench.accept(StoreBench.event($0)).functionKey }

@@ -123,9 +123,17 @@ extension EventStoreConformance {
             for index in 0..<7 { try bench.accept(StoreBench.event(index % 2 == 0 ? "a" : "b")) }
             let first = try bench.store.queued(EventFilter(), after: nil, limit: 4)
             try expectEqual(first.map(\.sequence), [1, 2, 3, 4], "first page")
-            try expectEqual(try bench.store.queued(EventFilter(), after: 4, limit: 4).map(\.sequence), [5, 6, 7], "second")
+            try expectEqual(
+                try bench.store.queued(EventFilter(), after: 4, limit: 4).map(\.sequence),
+                [5, 6, 7],
+                "second"
+            )
             let filter = EventFilter(function: GlobPattern("b"))
-            try expectEqual(try bench.store.queued(filter, after: nil, limit: 9).map(\.sequence), [2, 4, 6], "filtered")
+            try expectEqual(
+                try bench.store.queued(filter, after: nil, limit: 9).map(\.sequence),
+                [2, 4, 6],
+                "filtered"
+            )
             try expectEqual(try bench.store.queued(filter, after: 4, limit: 9).map(\.sequence), [6], "filtered, behind")
             let dead = EventFilter(condition: .expired)
             try expectEqual(try bench.store.queued(dead, after: nil, limit: 9), [], "condition")

@@ -1,0 +1,14 @@
+/// The statements whose plans decide how the store behaves under a large backlog: no scan, no sorting.
+package enum StoreQueries {
+    /// Rows behind a sequence, in accept order.
+    package static let fresh = "SELECT seq, function_id, due_at FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"
+    /// Rows behind a place in the due index.
+    package static let due = """
+        SELECT seq, function_id, due_at FROM events
+        WHERE due_at IS NOT NULL AND (due_at, seq) > (?1, ?2) AND due_at <= ?3 ORDER BY due_at, seq
+        """
+    /// The earliest due time behind another.
+    package static let nextDue = "SELECT due_at FROM events WHERE due_at > ?1 ORDER BY due_at LIMIT 1"
+    /// Rows whose hard expiry has passed.
+    package static let expired = "SELECT seq FROM events WHERE expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2"
+}
