@@ -61,7 +61,7 @@ final class InvocationReception {
     /// The reply to a request. `invocationsBefore` counts those on its connection.
     func reply(to request: IncomingRequest, connection: Int, invocationsBefore: inout Int) -> Reply {
         let (path, query) = split(request.head.uri)
-        if path.hasPrefix("/receiver/") { return Reply(response: control(request, path: path)) }
+        if path.utf8.starts(with: "/receiver/".utf8) { return Reply(response: control(request, path: path)) }
         let requestID = Text.uuid(using: &generator)
         let target: InvokeTarget
         do {

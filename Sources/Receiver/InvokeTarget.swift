@@ -20,14 +20,15 @@ struct InvokeTarget: Hashable {
     ///   - path: as on the wire.
     ///   - query: as on the wire, without the question mark.
     init(path: Substring, query: Substring) throws(Problem) {
-        let start = "/2015-03-31/functions/"
-        let end = "/invocations"
-        guard path.hasPrefix(start), path.hasSuffix(end), path.utf8.count > start.utf8.count + end.utf8.count else {
-            throw .noInvocation
-        }
+        let start = "/2015-03-31/functions/".utf8
+        let end = "/invocations".utf8
+        let path = path.utf8
+        guard path.starts(with: start), path.reversed().starts(with: end.reversed()),
+            path.count > start.count + end.count
+        else { throw .noInvocation }
         let label = path.dropFirst(start.count).dropLast(end.count)
-        guard !label.utf8.contains(UInt8(ascii: "/")) else { throw .noInvocation }
-        text = String(decoding: percentDecode(label.utf8), as: UTF8.self)
+        guard !label.contains(UInt8(ascii: "/")) else { throw .noInvocation }
+        text = String(decoding: percentDecode(label), as: UTF8.self)
         (name, qualifier) = try Self.parse(text)
         if let asked = Self.qualifier(in: query) {
             guard Self.isQualifier(asked) else { throw .invalid(member: "qualifier", value: asked) }
@@ -38,6 +39,7 @@ struct InvokeTarget: Hashable {
 
     /// A name, `account:function:name`, `function:name` or a full ARN, each with or without `:qualifier`.
     private static func parse(_ text: String) throws(Problem) -> (name: String, qualifier: String?) {
+        if isName(text) { return (text, nil) }
         var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         if parts.count >= 7, parts[0] == "arn", parts[2] == "lambda" { parts.removeFirst(5) }
         if parts.count >= 3, parts[0].utf8.count == 12, Int(parts[0]) != nil { parts.removeFirst() }

@@ -26,11 +26,7 @@ struct CanonicalRequest: ~Copyable {
         text.append(UInt8(ascii: "\n"))
         headers.writeNames(to: &text)
         text.append(UInt8(ascii: "\n"))
-        if let declared = headers.value(of: "x-amz-content-sha256") {
-            text.appendTrimmed(declared)
-        } else {
-            text.append(request.payloadHash)
-        }
+        if !headers.writeValue(of: "x-amz-content-sha256", to: &text) { text.append(request.payloadHash) }
     }
 
     private mutating func writePath(_ path: String) {
