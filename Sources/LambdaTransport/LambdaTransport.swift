@@ -43,6 +43,7 @@ package struct LambdaTransport: ~Copyable, Transport {
     /// Attempts that were started and have not come out of `poll` yet.
     package var activeCount: Int { active.count + ready.count }
 
+    /// Never fails: what keeps the attempt from beginning comes out of the next `poll`.
     package mutating func start(_ attempt: AttemptRequest) {
         let sequence = attempt.event.sequence
         precondition(active[sequence] == nil, "an attempt of this event is running")
@@ -55,8 +56,8 @@ package struct LambdaTransport: ~Copyable, Transport {
         }
     }
 
-    /// The descriptor is only watched; its owner reads it. A negative one is none. May return without completions
-    /// before `wait` is over.
+    /// Moves all transfers on, and waits if none has ended; may return without completions before `wait` is over. The
+    /// descriptor is only watched, its owner reads it; a negative one is none.
     package mutating func poll(wait: Span, wakeDescriptor: Int32) -> [AttemptCompletion] {
         advance()
         if ready.isEmpty {

@@ -24,6 +24,7 @@ package struct TransportOptions: Hashable, Sendable {
     /// `lambda-outbox/<version> (<instance id>)`.
     package var userAgent: String
 
+    /// The defaults, for this user agent.
     package init(userAgent: String) {
         self.userAgent = userAgent
     }

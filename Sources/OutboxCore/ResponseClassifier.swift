@@ -22,6 +22,7 @@
 /// corrupt (nothing was sent)                          event
 /// ```
 package enum ResponseClassifier {
+    /// What the outcome of one attempt means. Its `reason` is made of our words, codes and statuses only (P11).
     package static func verdict(for outcome: AttemptOutcome) -> Verdict {
         switch outcome {
         case .answered(let answer): verdict(for: answer)
@@ -121,5 +122,6 @@ extension TransportFailure: Error {
         message: "clock or certificate: the server's certificate is not valid at this time"
     )
 
+    /// Whether it is that one; the clock is worth a look then.
     package var isCertificateDate: Bool { self == .certificateDate }
 }

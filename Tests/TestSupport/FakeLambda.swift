@@ -32,6 +32,7 @@ package final class FakeLambda: Sendable {
         case hold(FakeLambdaGate, then: Step)
     }
 
+    /// On 127.0.0.1, given by the system.
     package let port: Int
     private let listener: Int32
     private let shared: FakeLambdaMonitor<Shared>
@@ -42,8 +43,15 @@ package final class FakeLambda: Sendable {
         /// Descriptors of open connections, which `stop` shuts down; their threads close them.
         var open: Set<Int32> = []
         var isStopped = false
+        /// False once the listener is closed and its number may mean another file.
+        var isListening = true
     }
 
+    /// Listens at once.
+    ///
+    /// - Parameters:
+    ///   - script: what to do with each request; called on the connection's thread. By default each is handed over.
+    ///   - greeting: what to do with each new connection.
     package init(
         script: @escaping @Sendable (FakeLambdaRequest) -> Step = { .answer(.handedOver(for: $0)) },
         greeting: @escaping @Sendable (_ connection: Int) -> Greeting = { _ in .serve }
@@ -75,7 +83,10 @@ package final class FakeLambda: Sendable {
                     }
                 }
             }
-            close(listener)
+            shared.with { state in
+                state.isListening = false
+                close(listener)
+            }
         }
     }
 
@@ -98,7 +109,7 @@ package final class FakeLambda: Sendable {
         shared.with { state in
             guard !state.isStopped else { return }
             state.isStopped = true
-            shutdown(listener, Int32(SHUT_RDWR))
+            if state.isListening { shutdown(listener, Int32(SHUT_RDWR)) }
             for socket in state.open { shutdown(socket, Int32(SHUT_RDWR)) }
         }
     }

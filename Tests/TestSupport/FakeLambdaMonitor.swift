@@ -52,6 +52,8 @@ package final class FakeLambdaGate: Sendable {
 
     package init() {}
 
+    /// Lets everyone through from now on.
     package func open() { isOpen.with { $0 = true } }
+    /// Until it is open.
     package func wait() { isOpen.wait(seconds: 60) { $0 } }
 }
