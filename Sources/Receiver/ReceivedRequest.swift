@@ -16,6 +16,7 @@ package struct ReceivedRequest: Sendable {
     package var qualifier: String?
     /// As it stood in the path, decoded: `orders`, `orders:live`, an ARN.
     package var target: String
+    /// RequestResponse where the header says nothing or nothing that Lambda knows.
     package var invocationType: InvocationType
     package var body: [UInt8]
     /// SHA-256 of the body, 32 bytes.

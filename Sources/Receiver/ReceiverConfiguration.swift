@@ -1,8 +1,5 @@
+import Glibc
 package import SigV4
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// What the stand-in for Lambda is to do. The defaults answer every well-formed invocation as Lambda would.
 package struct ReceiverConfiguration: Sendable {

@@ -20,7 +20,10 @@ final class ReceiverConnection: ChannelInboundHandler {
     private var isHeldBack = false
     private var isClosing = false
 
-    /// Pipelined requests that may wait on one connection before it is closed.
+    private var waitingBytes = 0
+
+    /// Bodies of pipelined requests that may wait on one connection, and their number; past these it is closed.
+    private static let waitingBytesMax = 16 * 1_048_576
     private static let waitingRequestsMax = 256
 
     init(reception: InvocationReception) {
@@ -52,7 +55,10 @@ final class ReceiverConnection: ChannelInboundHandler {
             self.head = nil
             if isHeldBack {
                 waiting.append(request)
-                if waiting.count > Self.waitingRequestsMax { close(context: context) }
+                waitingBytes += request.body.count
+                if waiting.count > Self.waitingRequestsMax || waitingBytes > Self.waitingBytesMax {
+                    close(context: context)
+                }
             } else {
                 serve(request, context: context)
             }
@@ -85,7 +91,9 @@ final class ReceiverConnection: ChannelInboundHandler {
 
     private func serveWaiting(context: ChannelHandlerContext) {
         while !isHeldBack, !isClosing, !waiting.isEmpty {
-            serve(waiting.removeFirst(), context: context)
+            let request = waiting.removeFirst()
+            waitingBytes -= request.body.count
+            serve(request, context: context)
         }
     }
 

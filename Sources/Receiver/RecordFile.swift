@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Glibc
 
 /// The file that a receiver appends a line to for each request. Owned by one thread; closes itself.
 struct RecordFile: ~Copyable {

@@ -9,6 +9,9 @@ struct AuthorizationHeader {
     var signedHeaders: [String]
     var signature: String
 
+    /// Clients sign a handful; each is searched for among all headers before anything is known to be genuine.
+    private static let signedHeadersMax = 64
+
     /// `Credential`, `SignedHeaders` and `Signature`, in any order, separated by commas or spaces.
     init(_ text: String) throws(SignatureProblem) {
         let words = text.split(whereSeparator: { $0 == " " || $0 == "," })
@@ -45,6 +48,9 @@ struct AuthorizationHeader {
         let names = try part("SignedHeaders").split(separator: ";", omittingEmptySubsequences: false).map(String.init)
         guard names.allSatisfy({ !$0.isEmpty && $0 == $0.lowercased() }), Set(names).count == names.count else {
             throw .incomplete("'SignedHeaders' must hold lower-case header names, once each, separated by ';'.")
+        }
+        guard names.count <= Self.signedHeadersMax else {
+            throw .incomplete("'SignedHeaders' must not hold more than \(Self.signedHeadersMax) names.")
         }
         signedHeaders = names
         signature = String(try part("Signature"))

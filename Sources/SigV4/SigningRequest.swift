@@ -1,7 +1,7 @@
 /// A request to sign, or one that came in and is to be verified: everything as it stands on the wire.
 package struct SigningRequest: Sendable {
     package var method: String
-    /// Percent-encoded once, as sent; not empty paths only by courtesy: empty means `/`.
+    /// Percent-encoded once, as sent; empty stands for `/`.
     package var path: String
     /// As sent, without the question mark.
     package var query: String

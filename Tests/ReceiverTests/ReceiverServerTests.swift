@@ -149,6 +149,14 @@ struct ReceiverServerTests {
         }
     }
 
+    @Test func `a client that pipelines without end behind a held answer is cut off`() async throws {
+        try await withReceiver(answers: "orders=hang") { server, _ in
+            let client = try RawClient(port: server.port)
+            for _ in 0..<258 { try client.invoke("orders") }
+            #expect(try client.rest() == "")
+        }
+    }
+
     @Test func `latency holds back the answer, a rule's own before the general one`() async throws {
         try await withReceiver(answers: "quick=202@0ms", { $0.latencyMilliseconds = 60_000 }) { server, _ in
             let client = try RawClient(port: server.port)

@@ -100,6 +100,12 @@ struct SignatureVerifierTests {
         #expect(problem.status == 403)
     }
 
+    @Test func `a list of signed headers beyond all reason is refused before it is worked on`() {
+        let names = (0..<65).map { "h\($0)" }.joined(separator: ";")
+        let request = Self.changing("Authorization") { $0.replacing("SignedHeaders=", with: "SignedHeaders=\(names);") }
+        #expect(Self.verify(request) == .failure(.incomplete("'SignedHeaders' must not hold more than 64 names.")))
+    }
+
     @Test func `spaces between the parts of the Authorization header are free`() {
         let request = Self.changing("Authorization") { $0.replacing(", ", with: ",") }
         #expect(Self.verify(request) == .success("AKIDEXAMPLE"))
