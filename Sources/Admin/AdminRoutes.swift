@@ -141,10 +141,9 @@ extension DeadPlace {
     var cursor: String { "\(diedAt.milliseconds)-\(sequence)" }
 
     init?(cursor: String) {
-        let parts = cursor.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let diedAt = Int64(parts[0]), let sequence = Int64(parts[1]), sequence >= 0 else {
-            return nil
-        }
+        guard let dash = cursor.lastIndex(of: "-"), let diedAt = Int64(cursor[..<dash]),
+            let sequence = Int64(cursor[cursor.index(after: dash)...]), sequence >= 0
+        else { return nil }
         self.init(diedAt: WallTime(milliseconds: diedAt), sequence: sequence)
     }
 }

@@ -44,10 +44,9 @@ package struct AdminSocketPath: Hashable, Sendable {
     /// Which file is at the path now.
     func identity() -> FileIdentity? {
         guard let facts = try? FileManager.default.attributesOfItem(atPath: path),
-            let device = facts[.systemNumber] as? any BinaryInteger,
-            let inode = facts[.systemFileNumber] as? any BinaryInteger
+            let device = facts[.systemNumber], let inode = facts[.systemFileNumber]
         else { return nil }
-        return FileIdentity(device: UInt64(device), inode: UInt64(inode))
+        return FileIdentity(text: "\(device) \(inode)")
     }
 
     /// Removes the socket, unless a successor has put its own there.
@@ -55,9 +54,9 @@ package struct AdminSocketPath: Hashable, Sendable {
         if let identity, self.identity() == identity { unlink(path) }
     }
 
+    /// Device and inode number, as text: which number type they come in differs between builds of Foundation.
     struct FileIdentity: Hashable, Sendable {
-        var device: UInt64
-        var inode: UInt64
+        var text: String
     }
 
     private static let bytesMax = 107

@@ -74,8 +74,9 @@ package struct SocketProblem: Hashable, Sendable, CustomStringConvertible {
         guard let facts = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
         let owner = facts[.ownerAccountName] as? String ?? "another user"
         let group = facts[.groupOwnerAccountName] as? String ?? "another group"
-        let mode = facts[.posixPermissions] as? any BinaryInteger
-        let octal = mode.map { String(UInt32($0), radix: 8) } ?? "?"
+        // As text first: which number type it comes in differs between builds of Foundation.
+        let mode = facts[.posixPermissions].flatMap { UInt32("\($0)") }
+        let octal = mode.map { String($0, radix: 8) } ?? "?"
         return "user \(owner) and group \(group) (mode \(octal))"
     }
 }

@@ -20,7 +20,7 @@ struct LambdaOutbox: AsyncParsableCommand {
         Glibc.exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 
-    static func run(_ arguments: [String]) async -> ExitStatus {
+    static func run(_ arguments: [String]) async -> CommandStatus {
         do {
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
@@ -38,7 +38,7 @@ struct LambdaOutbox: AsyncParsableCommand {
 
     /// What an error means for the caller.
     struct Ending: Hashable {
-        var status: ExitStatus
+        var status: CommandStatus
         /// One line, or what the argument parser has to say; on stdout for `done`.
         var text: String?
 
@@ -48,7 +48,7 @@ struct LambdaOutbox: AsyncParsableCommand {
                 status = failure.status
                 text = failure.message.map { "lambda-outbox: \(Printable.line($0))" }
             case let error as ClientError:
-                status = ExitStatus(error)
+                status = CommandStatus(error)
                 text = "lambda-outbox: \(Printable.line(error.description))"
             default:
                 let message = LambdaOutbox.fullMessage(for: error)

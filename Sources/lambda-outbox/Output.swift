@@ -24,7 +24,7 @@ struct Output {
     }
 
     func bytes(_ bytes: [UInt8]) {
-        if !FileBytes.writeAll(bytes, to: descriptor) { exit(ExitStatus.failed.rawValue) }
+        if !FileBytes.writeAll(bytes, to: descriptor) { exit(CommandStatus.failed.rawValue) }
     }
 }
 

@@ -50,7 +50,7 @@ struct Waiter {
             if let event = try door() { return event }
             if let event = try admin() { return event }
         } catch {
-            throw CommandFailure(ExitStatus(error), "event \(id) is accepted, but can't be followed: \(error)")
+            throw CommandFailure(CommandStatus(error), "event \(id) is accepted, but can't be followed: \(error)")
         }
         throw CommandFailure(.notFound, "event \(id) is accepted, but the daemon no longer knows it")
     }

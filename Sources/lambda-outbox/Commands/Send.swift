@@ -216,7 +216,7 @@ struct SendReport: Encodable, Hashable {
 
     init(line: Int, error: ClientError) {
         self.line = line
-        let status = ExitStatus(error)
+        let status = CommandStatus(error)
         if case .refused(let refusal) = error, !refusal.code.isEmpty {
             self.error = Problem(code: refusal.code, message: refusal.message)
         } else {
@@ -233,7 +233,7 @@ struct LinesEnding: Hashable {
         let counts = "accepted \(summary.accepted), repeats \(summary.repeats), failed \(summary.failed)"
         if let stop = summary.stop {
             failure = CommandFailure(
-                ExitStatus(stop),
+                CommandStatus(stop),
                 "stopped behind line \(summary.tried) (\(counts)); later lines weren't sent: \(stop)"
             )
         } else if summary.failed > 0 {

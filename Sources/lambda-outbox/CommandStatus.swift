@@ -1,7 +1,7 @@
 import Client
 
 /// What the commands end with; scripts rely on these numbers.
-enum ExitStatus: Int32 {
+enum CommandStatus: Int32 {
     case done = 0
     /// Something that has no number of its own.
     case failed = 1
@@ -21,17 +21,17 @@ enum ExitStatus: Int32 {
 
 /// Ends a command with one line on stderr.
 struct CommandFailure: Error, Hashable {
-    var status: ExitStatus
+    var status: CommandStatus
     /// What is wrong and what to do; nil where everything has been said.
     var message: String?
 
-    init(_ status: ExitStatus, _ message: String?) {
+    init(_ status: CommandStatus, _ message: String?) {
         self.status = status
         self.message = message
     }
 }
 
-extension ExitStatus {
+extension CommandStatus {
     init(_ error: ClientError) {
         switch error {
         case .unreachable: self = .unreachable

@@ -1,0 +1,122 @@
+import AdminAPI
+import OutboxCore
+import Testing
+
+@testable import Admin
+
+@Suite struct `an event's explanation` {
+    private let now = WallTime(milliseconds: 1_000_000)
+
+    private func detail(_ state: EventState, _ change: (inout EventDetail) -> Void = { _ in }) -> EventDetail {
+        var detail = EventDetail(
+            sequence: 1,
+            id: .first,
+            functionKey: FunctionKey(1),
+            function: FunctionIdentity(
+                partition: "aws",
+                account: "-",
+                region: "eu-west-1",
+                name: "orders",
+                qualifier: "live"
+            ),
+            state: state,
+            producer: "uid:1",
+            payloadBytes: 2,
+            acceptedAt: WallTime(milliseconds: 0),
+            ageFrom: WallTime(milliseconds: 0)
+        )
+        change(&detail)
+        return detail
+    }
+
+    private func failed(_ count: Int) -> (inout EventDetail) -> Void {
+        { detail in
+            detail.attemptCount = count
+            detail.attempts = [
+                AttemptRecord(
+                    at: WallTime(milliseconds: 5),
+                    duration: .milliseconds(3),
+                    outcome: "answered",
+                    blame: .function,
+                    status: 500,
+                    code: "ServiceException",
+                    message: "secret text of the function",
+                    charged: true,
+                    uncertain: false
+                )
+            ]
+        }
+    }
+
+    @Test func `says that a fresh event waits for its turn`() {
+        #expect(Event(detail(.queued), now: now).explanation == "It is due and waits for its turn.")
+    }
+
+    @Test func `says until when a delayed event waits`() {
+        let event = Event(detail(.queued) { $0.dueAt = WallTime(milliseconds: 2_000_000) }, now: now)
+        #expect(event.explanation == "It waits for its delivery time, 1970-01-01T00:33:20.000Z.")
+        #expect(event.nextAttemptAt == Timestamp(milliseconds: 2_000_000))
+    }
+
+    @Test func `names the last error by code, never by its text (P11)`() throws {
+        let event = Event(
+            detail(.queued) {
+                failed(2)(&$0)
+                $0.dueAt = WallTime(milliseconds: 2_000_000)
+            },
+            now: now
+        )
+        let words = try #require(event.explanation)
+        #expect(
+            words == "Attempt 2 failed (HTTP 500 ServiceException). It is tried again at 1970-01-01T00:33:20.000Z."
+        )
+    }
+
+    @Test func `says why and since when a suspended function's event waits (P9)`() throws {
+        let suspension = EventStanding.Suspension(
+            reason: "5 failures in a row",
+            since: WallTime(milliseconds: 0),
+            nextProbeAt: WallTime(milliseconds: 2_000_000)
+        )
+        let words = try #require(Event(detail(.queued), standing: .functionSuspended(suspension), now: now).explanation)
+        #expect(words.contains("the function is suspended, since 1970-01-01T00:00:00.000Z: 5 failures in a row."))
+        #expect(words.contains("next probe is at 1970-01-01T00:33:20.000Z"))
+    }
+
+    @Test func `shows an event under way as in flight, though its row says queued`() {
+        let event = Event(detail(.queued) { $0.dueAt = now }, standing: .inFlight, now: now)
+        #expect(event.state == "in-flight")
+        #expect(event.nextAttemptAt == nil)
+    }
+
+    @Test func `tells how to redrive a dead letter`() throws {
+        let event = Event(
+            detail(.deadLetter) {
+                $0.condition = .exhausted
+                $0.reason = "3 attempts"
+            },
+            now: now
+        )
+        #expect(try #require(event.explanation).contains("lambda-outbox dead redrive \(EventID.first)"))
+        #expect(event.condition == "exhausted")
+    }
+
+    @Test func `gives Lambda's request id of a hand-over`() throws {
+        let event = Event(detail(.handedOver) { $0.requestID = "r-1" }, now: now)
+        #expect(try #require(event.explanation).contains("as request r-1"))
+    }
+
+    @Test func `is left out of lists, with the history`() {
+        let event = Event(detail(.queued, failed(1)), now: now, history: false)
+        #expect(event.explanation == nil)
+        #expect(event.attempts == nil)
+        #expect(event.attemptCount == 1)
+    }
+
+    @Test func `writes a function with an account as ARN, without one by name and qualifier`() {
+        #expect(Event(detail(.queued), now: now).functionText == "orders:live")
+        let event = Event(detail(.queued) { $0.function.account = "123456789012" }, now: now)
+        #expect(event.arn == "arn:aws:lambda:eu-west-1:123456789012:function:orders:live")
+        #expect(event.functionText == event.arn)
+    }
+}

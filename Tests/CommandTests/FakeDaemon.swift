@@ -1,0 +1,230 @@
+import Admin
+import AdminAPI
+import HTTPTypes
+import Hummingbird
+import Logging
+import OutboxCore
+import TestSupport
+
+/// Both sockets of a daemon, in a folder of their own; behind them a handful of events in memory.
+struct FakeDaemon: Sendable {
+    let folder: TemporaryDirectory
+    let letters: Letters
+    let door: FakeDoor
+
+    var directory: String { folder.path }
+    var adminSocket: String { folder.file("admin.sock") }
+    var doorSocket: String { folder.file("door.sock") }
+
+    /// Runs `body` while both sockets are served.
+    @discardableResult
+    static func running<Value: Sendable>(
+        letters: Letters = Letters(),
+        door: FakeDoor = FakeDoor(),
+        _ body: @escaping @Sendable (FakeDaemon) async throws -> Value
+    ) async throws -> Value {
+        let daemon = FakeDaemon(folder: try TemporaryDirectory(), letters: letters, door: door)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let (admin, adminListens) = AsyncStream.makeStream(of: Void.self)
+        let (doorStream, doorListens) = AsyncStream.makeStream(of: Void.self)
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask {
+                let server = AdminServer(path: daemon.adminSocket, service: letters, logger: logger) {
+                    adminListens.finish()
+                }
+                try await server.run()
+                return nil
+            }
+            group.addTask {
+                try await door.serve(daemon.doorSocket, logger: logger) { doorListens.finish() }
+                return nil
+            }
+            group.addTask {
+                for await _ in admin {}
+                for await _ in doorStream {}
+                return try await body(daemon)
+            }
+            while let result = try await group.next() {
+                if let result {
+                    group.cancelAll()
+                    return result
+                }
+            }
+            throw CancellationError()
+        }
+    }
+}
+
+/// An admin service over dead letters in memory.
+actor Letters: AdminService {
+    private(set) var letters: [Event]
+    private(set) var redriven: [String] = []
+    private var payloads: [String: [UInt8]]
+    private var states: [String: Event] = [:]
+
+    init(_ letters: [(Event, [UInt8])] = []) {
+        self.letters = letters.map(\.0)
+        payloads = Dictionary(uniqueKeysWithValues: letters.map { ($0.0.id, $0.1) })
+    }
+
+    func status() async throws -> Status {
+        Status(
+            accepting: true,
+            version: "0.1.0",
+            instanceID: "i",
+            uptimeSeconds: 3,
+            queued: 0,
+            queuedBytes: 0,
+            dead: letters.count,
+            deadBytes: 0,
+            inFlight: 0,
+            store: StoreStatus(path: "/db", bytes: 0, walBytes: 0, diskFreeBytes: 0)
+        )
+    }
+
+    func events(_ filter: EventFilter, after: Int64?, limit: Int) async throws -> Listing<Int64> {
+        Listing(events: [], next: nil)
+    }
+
+    func event(_ id: EventID) async throws -> Event? { letters.first { $0.id == id.description } }
+
+    func payload(_ id: EventID) async throws -> [UInt8]? {
+        letters.contains { $0.id == id.description } ? payloads[id.description] : nil
+    }
+
+    func deadLetters(_ filter: EventFilter, after: DeadPlace?, limit: Int) async throws -> Listing<DeadPlace> {
+        let found = letters.filter { letter in
+            (filter.function.map { $0.matches(letter.function) } ?? true)
+                && (after.map { EventID(letter.id)!.sequence > $0.sequence } ?? true)
+        }
+        let page = Array(found.prefix(limit))
+        let last = page.last.map { DeadPlace(diedAt: WallTime(milliseconds: 0), sequence: EventID($0.id)!.sequence) }
+        return Listing(events: page, next: page.count < found.count ? last : nil)
+    }
+
+    func count(_ selection: DeadLetterSelection) async throws -> Int { matching(selection).count }
+
+    func redrive(_ selection: DeadLetterSelection) async throws -> RedriveResult {
+        let ids = take(selection)
+        redriven += ids
+        return RedriveResult(count: ids.count, ids: Array(ids.prefix(1000)))
+    }
+
+    func purge(_ selection: DeadLetterSelection) async throws -> PurgeResult {
+        let ids = take(selection)
+        return PurgeResult(count: ids.count, ids: Array(ids.prefix(1000)))
+    }
+
+    func ready() async -> Bool { true }
+
+    private func matching(_ selection: DeadLetterSelection) -> [Event] {
+        switch selection {
+        case .all: letters
+        case .function(let pattern): letters.filter { pattern.matches($0.function) }
+        case .ids(let ids): letters.filter { letter in ids.contains { $0.description == letter.id } }
+        }
+    }
+
+    private func take(_ selection: DeadLetterSelection) -> [String] {
+        let ids = matching(selection).map(\.id)
+        letters.removeAll { ids.contains($0.id) }
+        return ids
+    }
+}
+
+/// A door that takes everything unless told otherwise, and keeps what it got.
+actor FakeDoor {
+    struct Request: Sendable {
+        var function: String
+        var query: String?
+        var headers: [String: String]
+        var body: String
+    }
+
+    struct Answer: Sendable {
+        var status = 202
+        var headers: [String: String] = [:]
+        var body = ""
+    }
+
+    typealias Script = @Sendable (Request) -> Answer?
+
+    private(set) var requests: [Request] = []
+    private let script: Script
+
+    /// - Parameter script: answers a request; nil: 202 with an id of its own.
+    init(_ script: @escaping Script = { _ in nil }) {
+        self.script = script
+    }
+
+    nonisolated func serve(_ path: String, logger: Logger, onListening: @escaping @Sendable () -> Void) async throws {
+        let router = Router()
+        router.post("2015-03-31/functions/:function/invocations") { request, context in
+            let body = try await request.body.collect(upTo: 9 << 20)
+            var headers: [String: String] = [:]
+            for field in request.headers { headers[field.name.canonicalName] = field.value }
+            let function = try context.parameters.require("function")
+            return await self.answer(
+                Request(function: function, query: request.uri.query, headers: headers, body: String(buffer: body))
+            )
+        }
+        router.get("outbox/v1/events/:id") { _, _ in Response(status: .notFound) }
+        var quiet = logger
+        quiet.logLevel = .critical
+        try await Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
+            onServerRunning: { _ in onListening() },
+            logger: quiet
+        ).run()
+    }
+
+    private func answer(_ request: Request) -> Response {
+        requests.append(request)
+        let answer = script(request) ?? Answer(headers: ["x-amzn-RequestId": "id-of-\(request.body.prefix(20))"])
+        var response = Response(status: .init(code: answer.status))
+        for (name, value) in answer.headers { response.headers[HTTPField.Name(name)!] = value }
+        response.body = ResponseBody(byteBuffer: ByteBuffer(string: answer.body))
+        return response
+    }
+
+    static func refusal(_ status: Int, _ code: String, _ message: String) -> Answer {
+        Answer(
+            status: status,
+            headers: ["x-amzn-ErrorType": code],
+            body: #"{"Type":"User","message":"\#(message)"}"#
+        )
+    }
+}
+
+extension Event {
+    static func letter(_ number: Int64, function: String = "orders", condition: String = "exhausted") -> Event {
+        Event(
+            id: EventID(acceptedAt: WallTime(milliseconds: 1000), sequence: number, generation: 1, random: 2)
+                .description,
+            function: function,
+            state: "dead-letter",
+            condition: condition,
+            reason: "3 attempts failed",
+            acceptedAt: Timestamp(milliseconds: 1000),
+            diedAt: Timestamp(milliseconds: 2000),
+            attempts: [
+                Attempt(
+                    at: Timestamp(milliseconds: 1500),
+                    durationMilliseconds: 7,
+                    outcome: "answered",
+                    blame: "function",
+                    status: 500,
+                    code: "ServiceException",
+                    message: "it broke",
+                    charged: true,
+                    uncertain: false
+                )
+            ],
+            attemptCount: 1,
+            chargedAttempts: 1,
+            producer: "uid:1001",
+            payloadBytes: 2
+        )
+    }
+}
