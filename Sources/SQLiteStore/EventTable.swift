@@ -54,7 +54,6 @@ struct EventTable: ~Copyable {
         insert.bind(producer, at: 8)
         insert.bind((event.dedupe?.kind.rawValue).map { Int64($0) }, at: 9)
         insert.bind(keyUntil?.milliseconds, at: 10)
-        insert.bind(event.dedupe?.text, at: 11)
         insert.bind(event.headers.durableExecutionName, at: 12)
         insert.bind(event.headers.tenantID, at: 13)
         insert.bind(event.headers.traceID, at: 14)
@@ -63,7 +62,7 @@ struct EventTable: ~Copyable {
             event.payloadDigest.withBytes { digest in
                 insert.bindInPlace(digest, at: 16)
                 insert.bindInPlace(payload, at: 17)
-                return insert.stepCode()
+                return insert.withInPlace(event.dedupe?.text, at: 11) { insert.stepCode() }
             }
         }
         _ = try insert.stepped(code)

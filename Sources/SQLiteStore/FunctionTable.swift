@@ -6,20 +6,36 @@ import OutboxCore
 /// before the transaction is kept until `committed` or `rolledBack` says which is true.
 struct FunctionTable: ~Copyable {
     private struct Entry {
+        var key: FunctionKey
         var function: FunctionIdentity
-        var queued: Int
-        var dead: Int
-        var bytes: Int
         var state: SavedState?
+    }
+
+    /// Apart from the rest of an entry: they change with every event.
+    private struct Counts {
+        var queued = 0
+        var dead = 0
+        var bytes = 0
         var isTouched = false
     }
 
-    private var entries: [FunctionKey: Entry] = [:]
+    /// Where the table stood at the last commit, for an entry that was there.
+    private struct Before {
+        var place: Int
+        var counts: Counts
+        var state: SavedState?
+    }
+
+    private var entries: [Entry] = []
+    private var counts: [Counts] = []
+    private var places: [FunctionKey: Int] = [:]
     private var keys: [FunctionIdentity: FunctionKey] = [:]
     /// Events in a row are often for one function; comparing is cheaper than hashing.
     private var latest: (function: FunctionIdentity, key: FunctionKey)?
-    /// Touched in this transaction, with what they were before; nil: not there.
-    private var before: [(key: FunctionKey, entry: Entry?)] = []
+    /// Touched in this transaction, as they were before.
+    private var before: [Before] = []
+    /// How many entries there were at the last commit; those behind are new.
+    private var committedCount = 0
     private let insert: Statement
     private let updateCounters: Statement
     private let updateState: Statement
@@ -38,61 +54,66 @@ struct FunctionTable: ~Copyable {
         self.insert = insert
         self.updateCounters = updateCounters
         self.updateState = updateState
-        for (key, entry) in rows {
-            entries[key] = entry
-            keys[entry.function] = key
-        }
+        for (entry, counts) in rows { append(entry, counts) }
+        committedCount = entries.count
     }
 
-    private static func load(_ connection: borrowing Connection) throws(SQLiteError) -> [(FunctionKey, Entry)] {
-        var rows: [(FunctionKey, Entry)] = []
+    private mutating func append(_ entry: Entry, _ counts: Counts) {
+        places[entry.key] = entries.count
+        keys[entry.function] = entry.key
+        entries.append(entry)
+        self.counts.append(counts)
+    }
+
+    private static func load(_ connection: borrowing Connection) throws(SQLiteError) -> [(Entry, Counts)] {
+        var rows: [(Entry, Counts)] = []
         let select = try connection.prepare(
             """
             SELECT id, partition, account, region, name, qualifier, queued, dead, bytes,
                 state_reason, state_since, state_failed_probes
-            FROM functions
+            FROM functions ORDER BY id
             """
         )
         while try select.step() {
-            let key = FunctionKey(select.int64(0))
-            let function = FunctionIdentity(row: select, from: 1)
             let state = select.optionalText(9).map {
                 SavedState(reason: $0, since: WallTime(milliseconds: select.int64(10)), failedProbes: select.int(11))
             }
-            let entry = Entry(
-                function: function,
-                queued: select.int(6),
-                dead: select.int(7),
-                bytes: select.int(8),
-                state: state
-            )
-            rows.append((key, entry))
+            let function = FunctionIdentity(row: select, from: 1)
+            let counts = Counts(queued: select.int(6), dead: select.int(7), bytes: select.int(8))
+            rows.append((Entry(key: FunctionKey(select.int64(0)), function: function, state: state), counts))
         }
         return rows
+    }
+
+    /// Rows are numbered from 1 without gaps, so that this is rarely a look-up.
+    private func place(_ key: FunctionKey) -> Int? {
+        let guess = Int(truncatingIfNeeded: key.rawValue &- 1)
+        if entries.indices.contains(guess), entries[guess].key == key { return guess }
+        return places[key]
     }
 
     // MARK: Reading the mirror
 
     func function(_ key: FunctionKey) -> FunctionIdentity? {
-        entries[key]?.function
+        place(key).map { entries[$0].function }
     }
 
     /// What a function holds; zero if it is unknown.
     func usage(of function: FunctionIdentity) -> FunctionUsage {
-        guard let key = keys[function], let entry = entries[key] else { return FunctionUsage() }
-        return FunctionUsage(events: entry.queued + entry.dead, bytes: entry.bytes)
+        guard let key = keys[function], let place = place(key) else { return FunctionUsage() }
+        return FunctionUsage(events: counts[place].queued + counts[place].dead, bytes: counts[place].bytes)
     }
 
     /// Those with events or a state, by key.
     var records: [FunctionRecord] {
-        entries.compactMap { key, entry in
-            guard entry.queued > 0 || entry.dead > 0 || entry.state != nil else { return nil }
+        zip(entries, counts).compactMap { entry, counts in
+            guard counts.queued > 0 || counts.dead > 0 || entry.state != nil else { return nil }
             return FunctionRecord(
-                key: key,
+                key: entry.key,
                 function: entry.function,
-                queued: entry.queued,
-                dead: entry.dead,
-                bytes: entry.bytes,
+                queued: counts.queued,
+                dead: counts.dead,
+                bytes: counts.bytes,
                 state: entry.state
             )
         }.sorted { $0.key < $1.key }
@@ -117,9 +138,7 @@ struct FunctionTable: ~Copyable {
             insert.bind(function.qualifier, at: 5)
             try insert.run()
             key = FunctionKey(connection.lastInsertRowID)
-            before.append((key, nil))
-            entries[key] = Entry(function: function, queued: 0, dead: 0, bytes: 0, state: nil, isTouched: true)
-            keys[function] = key
+            append(Entry(key: key, function: function, state: nil), Counts())
         }
         latest = (function, key)
         return key
@@ -127,57 +146,64 @@ struct FunctionTable: ~Copyable {
 
     /// Adds to a function's counters.
     mutating func count(_ key: FunctionKey, queued: Int = 0, dead: Int = 0, bytes: Int = 0) {
-        touch(key)
-        entries[key]?.queued += queued
-        entries[key]?.dead += dead
-        entries[key]?.bytes += bytes
+        guard let place = place(key) else { return }
+        touch(place)
+        counts[place].queued += queued
+        counts[place].dead += dead
+        counts[place].bytes += bytes
     }
 
-    /// - Returns: false if there is no such function.
-    mutating func setState(_ key: FunctionKey, _ state: SavedState?) throws(SQLiteError) -> Bool {
-        guard entries[key] != nil else { return false }
-        touch(key)
-        entries[key]?.state = state
+    /// Does nothing if there is no such function.
+    mutating func setState(_ key: FunctionKey, _ state: SavedState?) throws(SQLiteError) {
+        guard let place = place(key) else { return }
+        touch(place)
+        entries[place].state = state
         updateState.bind(key.rawValue, at: 1)
         updateState.bind(state?.reason, at: 2)
         updateState.bind(state?.since.milliseconds, at: 3)
         updateState.bind((state?.failedProbes).map { Int64($0) }, at: 4)
         try updateState.run()
-        return true
     }
 
-    private mutating func touch(_ key: FunctionKey) {
-        guard let entry = entries[key], !entry.isTouched else { return }
-        before.append((key, entry))
-        entries[key]?.isTouched = true
+    private mutating func touch(_ place: Int) {
+        if counts[place].isTouched { return }
+        before.append(Before(place: place, counts: counts[place], state: entries[place].state))
+        counts[place].isTouched = true
     }
 
     // MARK: The end of a transaction
 
     /// Writes the counters of every touched function; the last thing before COMMIT.
     func save() throws(SQLiteError) {
-        for (key, old) in before {
-            guard let entry = entries[key] else { continue }
-            if let old, (old.queued, old.dead, old.bytes) == (entry.queued, entry.dead, entry.bytes) { continue }
-            updateCounters.bind(key.rawValue, at: 1)
-            updateCounters.bind(entry.queued, at: 2)
-            updateCounters.bind(entry.dead, at: 3)
-            updateCounters.bind(entry.bytes, at: 4)
+        for old in before {
+            let now = counts[old.place]
+            if (now.queued, now.dead, now.bytes) == (old.counts.queued, old.counts.dead, old.counts.bytes) { continue }
+            updateCounters.bind(entries[old.place].key.rawValue, at: 1)
+            updateCounters.bind(now.queued, at: 2)
+            updateCounters.bind(now.dead, at: 3)
+            updateCounters.bind(now.bytes, at: 4)
             try updateCounters.run()
         }
     }
 
     mutating func committed() {
-        for (key, _) in before { entries[key]?.isTouched = false }
+        for old in before { counts[old.place].isTouched = false }
         before.removeAll(keepingCapacity: true)
+        committedCount = entries.count
     }
 
     mutating func rolledBack() {
-        for (key, old) in before.reversed() {
-            if old == nil, let added = entries[key] { keys[added.function] = nil }
-            entries[key] = old
+        for old in before {
+            counts[old.place] = old.counts
+            entries[old.place].state = old.state
         }
         before.removeAll(keepingCapacity: true)
+        for entry in entries[committedCount...] {
+            places[entry.key] = nil
+            keys[entry.function] = nil
+        }
+        entries.removeSubrange(committedCount...)
+        counts.removeSubrange(committedCount...)
         latest = nil
     }
 }

@@ -40,8 +40,9 @@ struct HistoryTable: ~Copyable {
         insert.bind(head.redriven, at: 12)
         insert.bind(head.producer, at: 13)
         insert.bind(head.payloadBytes, at: 14)
-        insert.bind(resolution.attempt.requestID, at: 15)
-        try insert.run()
+        let code = insert.withInPlace(resolution.attempt.requestID, at: 15) { insert.stepCode() }
+        _ = try insert.stepped(code)
+        insert.reset()
     }
 
     struct Line {

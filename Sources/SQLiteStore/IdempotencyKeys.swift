@@ -132,14 +132,16 @@ struct IdempotencyKeys: ~Copyable {
         _ place: Place,
         _ holder: Holder
     ) throws(SQLiteError) -> Int {
-        bind(place, to: statement)
+        statement.bind(place.producer, at: 1)
+        statement.bind(place.function.rawValue, at: 2)
+        statement.bind(place.kind, at: 3)
         statement.bind(holder.sequence, at: 6)
         statement.bind(holder.id.acceptedAt.milliseconds, at: 7)
         statement.bind(holder.id.tail, at: 8)
         statement.bind(holder.rememberedUntil?.milliseconds, at: 9)
         let code = holder.contentDigest.withBytes { digest in
             statement.bindInPlace(digest, at: 5)
-            return statement.stepCode()
+            return statement.withInPlace(place.text, at: 4) { statement.stepCode() }
         }
         _ = try statement.stepped(code)
         let changes = statement.changes

@@ -43,7 +43,7 @@ extension SQLiteStore {
         case .bury(let sequence, let condition, let reason):
             return try bury(sequence, condition, reason: reason, now: now)
         case .saveFunctionState(let key, let state):
-            _ = try functionTable.setState(key, state)
+            try functionTable.setState(key, state)
             return .done
         case .saveRouteState(let name, let state):
             try routeTable.setState(name, state)

@@ -56,6 +56,20 @@ struct Statement: ~Copyable {
         bound(sqlite3_bind_blob64(handle, index, base, UInt64(bytes.count), nil))
     }
 
+    /// Not copied: binds the text for as long as `body` runs, which must step and not reset.
+    func withInPlace(_ text: String?, at index: Int32, _ body: () -> Int32) -> Int32 {
+        guard var text, !text.isEmpty else {
+            bind(text, at: index)
+            return body()
+        }
+        return text.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { characters in
+                bound(sqlite3_bind_text(handle, index, characters.baseAddress, Int32(characters.count), nil))
+            }
+            return body()
+        }
+    }
+
     private func bound(_ code: Int32) {
         precondition(code == SQLITE_OK, "parameter \(code) of \(sql)")
     }

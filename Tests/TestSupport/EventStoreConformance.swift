@@ -16,6 +16,7 @@ package enum EventStoreConformance {
         }
     }
 
+    /// All of them, by subject.
     package static let behaviours: [Behaviour] =
         accepting + repeats + claiming + resolving + deadLetters + keeping + asking
 }
@@ -79,11 +80,13 @@ package final class StoreBench {
         try accepted(commit(.accept(event))[0])
     }
 
+    /// The event of a reply that must be an acceptance.
     package func accepted(_ reply: StoreReply) throws -> QueuedEvent {
         guard case .accepted(let event) = reply else { throw ConformanceFailure(description: "not accepted: \(reply)") }
         return event
     }
 
+    /// Moves the clock on.
     package func wait(_ span: Span) {
         now = now.advanced(by: span)
     }
@@ -127,6 +130,7 @@ package final class StoreBench {
 
     // MARK: Asking
 
+    /// A page of the fresh lane.
     package func fresh(
         after: Int64 = 0,
         through: Int64 = .max,
@@ -151,6 +155,7 @@ package final class StoreBench {
         )
     }
 
+    /// A page of the due lane.
     package func due(after: DuePlace? = nil, until: WallTime? = nil, eventsMax: Int = 1_000) throws -> ClaimPage {
         try store.claim(ClaimRequest(lane: .due(after: after, until: until ?? now, only: nil), eventsMax: eventsMax))
     }
@@ -160,6 +165,7 @@ package final class StoreBench {
         try store.deadLetters(filter, after: after, limit: limit).map(\.sequence)
     }
 
+    /// Everything about an event, which must be somewhere.
     package func detail(_ event: QueuedEvent) throws -> EventDetail {
         guard let detail = try store.event(event.id) else {
             throw ConformanceFailure(description: "event \(event.sequence) is nowhere")
@@ -199,14 +205,17 @@ package final class StoreBench {
 
     // MARK: Material
 
+    /// A function in eu-west-1, without account.
     package static func function(_ name: String = "orders", qualifier: String = "-") -> FunctionIdentity {
         FunctionIdentity(partition: "aws", account: "-", region: "eu-west-1", name: name, qualifier: qualifier)
     }
 
+    /// A digest that follows from a number; no hash of anything.
     package static func digest(_ seed: UInt64) -> Digest256 {
         Digest256(words: (seed, ~seed, seed &* 0x9E37_79B9_7F4A_7C15, seed << 32 | 1))
     }
 
+    /// An event with the options that a behaviour cares about.
     package static func event(
         _ function: String = "orders",
         payload: String = "{}",
@@ -226,6 +235,7 @@ package final class StoreBench {
         )
     }
 
+    /// A key; the same `content` is the same content.
     package static func key(
         _ text: String = "k1",
         _ kind: DedupeKey.Kind = .idempotencyKey,
@@ -235,6 +245,7 @@ package final class StoreBench {
         DedupeKey(kind: kind, text: text, contentDigest: digest(content), window: window)
     }
 
+    /// An attempt that handed its event over.
     package static func handOver(at time: WallTime) -> AttemptRecord {
         AttemptRecord(
             at: time,
@@ -248,6 +259,7 @@ package final class StoreBench {
         )
     }
 
+    /// An attempt that failed.
     package static func failure(
         at time: WallTime,
         code: String? = "ServiceException",
@@ -269,10 +281,12 @@ package final class StoreBench {
     }
 }
 
+/// Throws what is not so.
 package func expect(_ condition: Bool, _ what: String, line: Int = #line) throws {
     if !condition { throw ConformanceFailure(description: "line \(line): not so: \(what)") }
 }
 
+/// Throws both values where they differ.
 package func expectEqual<Value: Equatable>(_ found: Value, _ wanted: Value, _ what: String, line: Int = #line) throws {
     if found != wanted {
         throw ConformanceFailure(description: "line \(line): \(what): found \(found), should be \(wanted)")
