@@ -7,7 +7,7 @@ package struct LineSource {
 
     package enum Line: Hashable, Sendable {
         case text([UInt8])
-        /// Longer than `lineBytesMax`; its bytes were dropped.
+        /// Longer than the source takes; its bytes were dropped.
         case tooLong
     }
 
@@ -18,8 +18,12 @@ package struct LineSource {
     private var scanned = 0
     private var dropping = false
 
-    package init(descriptor: Int32) {
+    private let max: Int
+
+    /// - Parameter max: bytes of a line that is still taken.
+    package init(descriptor: Int32, max: Int = LineSource.lineBytesMax) {
         self.descriptor = descriptor
+        self.max = max
     }
 
     /// A whole line that has been read, without its line end (`\n` or `\r\n`); nil if there is none yet.
@@ -27,7 +31,7 @@ package struct LineSource {
         while true {
             guard let end = buffer[scanned...].firstIndex(of: UInt8(ascii: "\n")) else {
                 scanned = buffer.count
-                if buffer.count - start > Self.lineBytesMax { drop() }
+                if buffer.count - start > max { drop() }
                 return isAtEnd ? last() : nil
             }
             let line = buffer[start..<end]
@@ -37,7 +41,7 @@ package struct LineSource {
                 dropping = false
                 return .tooLong
             }
-            if line.count > Self.lineBytesMax { return .tooLong }
+            if line.count > max { return .tooLong }
             return .text(Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line))
         }
     }
@@ -54,7 +58,7 @@ package struct LineSource {
         buffer.append(contentsOf: repeatElement(0, count: chunk))
         let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + old, chunk) }
         let number = errno
-        buffer.removeLast(chunk - max(count, 0))
+        buffer.removeLast(count < 0 ? chunk : chunk - count)
         if count < 0 && number != EINTR && number != EAGAIN {
             throw .invalid("can't read the lines: \(String(cString: strerror(number)))")
         }

@@ -13,14 +13,17 @@ struct LambdaOutbox: AsyncParsableCommand {
             6 not found, 7 dead letter and 8 still waiting (send --wait), \
             78 configuration, 1 anything else.
             """,
-        subcommands: [Send.self, StatusCommand.self, Events.self, Dead.self]
+        subcommands: [
+            Serve.self, Send.self, StatusCommand.self, Events.self, Dead.self, ConfigCommand.self, ReceiverCommand.self,
+        ]
     )
 
     static func main() async {
-        Glibc.exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
+        Glibc.exit(await run(Array(CommandLine.arguments.dropFirst())))
     }
 
-    static func run(_ arguments: [String]) async -> CommandStatus {
+    /// Runs one command to its end, and returns the exit status.
+    static func run(_ arguments: [String]) async -> Int32 {
         do {
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
@@ -28,11 +31,13 @@ struct LambdaOutbox: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-            return .done
+            return CommandStatus.done.rawValue
+        } catch let code as ExitCode {
+            return code.rawValue
         } catch {
             let ending = Ending(error)
             if let text = ending.text { Output(ending.status == .done ? 1 : 2).line(text) }
-            return ending.status
+            return ending.status.rawValue
         }
     }
 

@@ -10,8 +10,9 @@ func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
 }
 
 /// Runs a command as the executable does, on threads of its own, because commands block.
-func command(_ arguments: [String]) async -> CommandStatus {
-    await withTaskExecutorPreference(BlockingExecutor.shared) { await LambdaOutbox.run(arguments) }
+func command(_ arguments: [String]) async -> CommandStatus? {
+    let status = await withTaskExecutorPreference(BlockingExecutor.shared) { await LambdaOutbox.run(arguments) }
+    return CommandStatus(rawValue: status)
 }
 
 private final class BlockingExecutor: TaskExecutor {

@@ -16,7 +16,8 @@ import Testing
         ["send", "f", "--lines", "--payload", "1"], ["dead", "redrive"], ["dead", "purge"],
         ["dead", "redrive", "x", "--all"], ["dead", "redrive", "--function", "f", "--all"],
         ["dead", "purge", "--all", "--no-export", "--export-file", "f"], ["dead", "show", "x", "--raw", "--json"],
-        ["dead", "list", "--limit", "0"], ["events", "show"],
+        ["dead", "list", "--limit", "0"], ["events", "show"], ["serve", "--log-level", "loud"], ["config", "check"],
+        ["receiver", "--answer", "nonsense"], ["receiver", "--port", "65536"], ["receiver", "--latency", "fast"],
     ])
     func `wrong use ends with 2 and one line that says what and where help is`(_ arguments: [String]) throws {
         let error = #expect(throws: (any Error).self) { try LambdaOutbox.parseAsRoot(arguments) }
@@ -31,7 +32,9 @@ import Testing
     @Test func `help is no error`() async {
         #expect(await command(["--help"]) == .done)
         let text = LambdaOutbox.helpMessage()
-        for word in ["send", "status", "events", "dead"] { #expect(text.contains("  \(word) ")) }
+        for word in ["serve", "send", "status", "events", "dead", "config", "receiver"] {
+            #expect(text.contains("  \(word) "))
+        }
     }
 
     @Test func `--wait goes with and without a duration`() throws {
@@ -67,6 +70,21 @@ import Testing
         #expect(options.named == 2500)
         #expect(try SelectionOptions.parse(["--all"]).selections == [.everything])
         #expect(try SelectionOptions.parse(["--function", "a*"]).selections == [Selection(function: "a*")])
+    }
+}
+
+@Suite struct `the configuration by command` {
+    private func check(_ text: String) async throws -> CommandStatus? {
+        let folder = try TemporaryDirectory()
+        let file = folder.file("config.yaml")
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        return await command(["config", "check", file])
+    }
+
+    @Test func `a good file ends with 0, a wrong one or none with 78`() async throws {
+        #expect(try await check("aws:\n  region: eu-central-1\n") == .done)
+        #expect(try await check("aws:\n  regoin: eu-central-1\n") == .configuration)
+        #expect(await command(["config", "check", "/nowhere/config.yaml"]) == .configuration)
     }
 }
 

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Dispatch
+import FoundationEssentials
+import Glibc
+import Receiver
+
+/// `receiver`: a stand-in for Lambda on loopback.
+struct ReceiverCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "receiver",
+        abstract: "Stand in for Lambda on loopback: answer 202, or as told, and print what arrives.",
+        discussion: """
+            Point the daemon at it with aws.endpoint_url. --answer takes rules like \
+            orders=429:0.3,billing=404,first=500*2,slow=202@2s; PUT /receiver/answers changes them while it runs.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Port on 127.0.0.1; 0 for any free one.", valueName: "number"))
+    var port = 9102
+
+    @Option(help: ArgumentHelp("Which function gets which answer.", valueName: "rules"))
+    var answer: String?
+
+    @Option(help: ArgumentHelp("Wait before each answer.", valueName: "duration"))
+    var latency: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Refuse requests whose signature isn't right.",
+            discussion: "Made with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or with AWS's documentation key."
+        )
+    )
+    var verifySignatures = false
+
+    @Option(help: ArgumentHelp("Append each request to this file, as JSON, one a line.", valueName: "path"))
+    var record: String?
+
+    @Flag(help: "Don't print what arrives.")
+    var quiet = false
+
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("--port: a number from 0 to 65535") }
+        if let answer {
+            do throws(AnswerSyntaxError) {
+                _ = try AnswerRules(parsing: answer)
+            } catch {
+                throw ValidationError("--answer: \(error)")
+            }
+        }
+        if let latency, Amounts.parseDuration(latency) == nil {
+            throw ValidationError("--latency: '\(latency)' is no duration; write 50ms, with ms, s, m, h or d")
+        }
+    }
+
+    func run() async throws {
+        var configuration = ReceiverConfiguration()
+        configuration.port = port
+        if let answer { configuration.answers = try AnswerRules(parsing: answer) }
+        if let latency, let duration = Amounts.parseDuration(latency) {
+            configuration.latencyMilliseconds =
+                duration.components.seconds * 1000
+                + duration.components.attoseconds / 1_000_000_000_000_000
+        }
+        if verifySignatures {
+            configuration.acceptedKeys = ReceiverConfiguration.acceptedKeys(
+                environment: ProcessInfo.processInfo.environment
+            )
+        }
+        configuration.recordPath = record
+        if !quiet { configuration.onRequest = { Output.standard.line($0.line) } }
+        configuration.onProblem = { Output.error.line("lambda-outbox: \(Printable.line($0))") }
+        let stop = StopSignals()
+        let server: ReceiverServer
+        do {
+            server = try await ReceiverServer.start(configuration)
+        } catch let error as ReceiverError {
+            throw CommandFailure(.failed, "\(error)")
+        }
+        Output.standard.line("receiver listens on http://\(server.host):\(server.port)")
+        await stop.wait()
+        await server.stop()
+    }
+}
+
+/// SIGINT and SIGTERM as something that can be awaited.
+private struct StopSignals {
+    private let sources: [any DispatchSourceSignal]
+    private let signals: AsyncStream<Void>
+
+    init() {
+        let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
+        self.signals = signals
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield() }
+            source.resume()
+            return source
+        }
+    }
+
+    func wait() async {
+        for await _ in signals { break }
+        for source in sources { source.cancel() }
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Daemon
+import FoundationEssentials
+import Glibc
+
+/// `serve`: the daemon itself.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the daemon in the foreground, under systemd or not.",
+        discussion: """
+            Without options: \(Configuration.defaultFile), sockets in /run/lambda-outbox, state in /var/lib/lambda-outbox. \
+            With --directory both are in one folder, made if it isn't there; no root needed.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Configuration file.", valueName: "path"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("One folder for sockets and state.", valueName: "folder"))
+    var directory: String?
+
+    @Option(help: ArgumentHelp("What is logged; debug tells of each event.", valueName: "level"))
+    var logLevel: Level = .info
+
+    enum Level: String, ExpressibleByArgument, CaseIterable { case trace, debug, info, notice, warning, error }
+
+    func run() async throws {
+        let status = await DaemonMain.run(
+            configurationPath: config,
+            directory: directory,
+            logLevel: logLevel.rawValue,
+            environment: ProcessInfo.processInfo.environment
+        )
+        // The daemon has said why on stderr.
+        if status != 0 { throw ExitCode(status) }
+    }
+}
