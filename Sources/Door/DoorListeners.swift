@@ -60,16 +60,16 @@ struct DoorListeners {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
+                guard let sink = sinks.first(where: { $0.eventLoop === channel.eventLoop }) else {
+                    preconditionFailure("a connection came on a foreign event loop")
+                }
                 guard shared.admitConnection(max: configuration.connectionsMax) else {
                     return channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(TurnAway())
+                        try channel.pipeline.syncOperations.addHandler(TurnAway(loop: sink.current))
                     }
                 }
                 channel.closeFuture.whenComplete { _ in shared.connectionClosed() }
                 return caller(of: channel).flatMapThrowing { caller in
-                    guard let sink = sinks.first(where: { $0.eventLoop === channel.eventLoop }) else {
-                        preconditionFailure("a connection came on a foreign event loop")
-                    }
                     try DoorPipeline.configure(channel, loop: sink.current, caller: caller)
                 }
             }

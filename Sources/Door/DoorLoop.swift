@@ -19,6 +19,8 @@ final class DoorLoop {
     private var policies: PolicyTable
     private var targets: [String: InvokeTarget] = [:]
     private static let targetsMax = 4096
+    /// Longer paths are read anew each time.
+    private static let targetBytesMax = 512
 
     private var items: [IntakeItem] = []
     private var turnEndIsScheduled = false
@@ -75,6 +77,7 @@ final class DoorLoop {
     func target(uri: String) throws(Refusal) -> InvokeTarget {
         if let known = targets[uri] { return known }
         let target = try InvokeTarget.parse(uri: uri, naming: limits.naming, policies: policies)
+        guard uri.utf8.count <= Self.targetBytesMax else { return target }
         if targets.count >= Self.targetsMax { targets.removeAll() }
         targets[uri] = target
         return target
@@ -115,8 +118,8 @@ final class DoorLoop {
             count(answer)
             if connection.fulfil(number, answer) { touched.append(connection) }
         }
-        for connection in touched { connection.writeReady() }
         publish(counters)
+        for connection in touched { connection.writeReady() }
     }
 
     // MARK: Answers

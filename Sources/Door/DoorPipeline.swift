@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import OutboxCore
 
 /// Builds the pipeline of one connection: gate, NIO's request decoder, connection.
 enum DoorPipeline {
@@ -16,29 +17,33 @@ enum DoorPipeline {
     }
 }
 
-/// Answers a connection past `connectionsMax` and closes it.
+/// Answers a connection past `connectionsMax` and closes it, whatever it sends.
 final class TurnAway: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    static let message =
-        "{\"Type\":\"Service\",\"message\":\"Too many connections are open. Close some, or try again.\"}"
-    static let bytes = Array(
-        """
-        HTTP/1.1 503 Service Unavailable\r
-        Content-Length: \(message.utf8.count)\r
-        Content-Type: application/json\r
-        x-amzn-ErrorType: ServiceUnavailableException\r
-        Retry-After: 1\r
-        Connection: close\r
-        \r
-        \(message)
-        """.utf8
-    )
+    private let loop: DoorLoop
+
+    init(loop: DoorLoop) {
+        self.loop = loop
+    }
 
     func channelActive(context: ChannelHandlerContext) {
+        let answer = Answer.refused(
+            Refusal(
+                .serviceUnavailable,
+                "Too many connections are open (door.max_connections). Close some, or try again.",
+                retryAfter: .seconds(1)
+            )
+        )
+        loop.count(answer)
+        loop.endTurnSoon()
+        var buffer = context.channel.allocator.buffer(capacity: 512)
+        loop.write(answer, Reply(closes: true), to: &buffer, now: loop.clock.now().wall)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: Self.bytes)), promise: written)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: written)
     }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
 }

@@ -235,9 +235,9 @@ import Testing
         let server = try await Self.start(folder)
         for length in [1, 20, 80, request().utf8.count - 1] {
             let client = try RawClient(unix: folder.file("door.sock"))
-            try client.send(String(request().prefix(length)))
+            try client.send(String(decoding: request().utf8.prefix(length), as: UTF8.self))
             client.finishSending()
-            _ = try client.responses(1)
+            #expect(try client.responses(1).map(\.status) == [400])
             #expect(try client.isAtEnd())
         }
         #expect(server.counters.accepted == 0)
@@ -258,6 +258,7 @@ import Testing
         let answer = try #require(try third.responses(1).first)
         #expect(answer.status == 503)
         #expect(answer.headers["retry-after"] == "1")
+        #expect(EventID(answer.headers["x-amzn-requestid"] ?? "") != nil)
         #expect(JSONScanner.fault(in: Array(answer.body.utf8)) == nil)
         #expect(try third.isAtEnd())
         #expect(server.counters.connectionsTurnedAway == 1)
