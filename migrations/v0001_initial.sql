@@ -14,6 +14,7 @@ CREATE TABLE meta (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     instance_id TEXT NOT NULL,
     generation INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
     boot_id TEXT NOT NULL,
     clean INTEGER NOT NULL,
     -- Highest sequence number ever given: SQLite would give the highest rows' numbers again once they are deleted.

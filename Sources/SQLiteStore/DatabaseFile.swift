@@ -60,7 +60,7 @@ enum DatabaseFile {
     }
 
     /// Creates the database under another name, whole, then gives it its own: whatever happens there is no half of one.
-    static func create(_ path: String, meta: MetaRow) throws(StoreError) {
+    static func create(_ path: String, meta: MetaRow, now: WallTime) throws(StoreError) {
         let unfinished = path + ".new"
         for leftover in [unfinished, unfinished + "-journal"] where unlink(leftover) != 0 && errno != ENOENT {
             throw .failed("can't remove \(leftover): \(systemMessage(errno))")
@@ -72,7 +72,7 @@ enum DatabaseFile {
             let connection = try Connection.open(unfinished, .readWrite)
             try Pragmas.setForLife(connection)
             try Migrator.migrate(connection)
-            try MetaTable.create(connection, meta)
+            try MetaTable.create(connection, meta, now: now)
         } catch {
             throw error.storeError
         }

@@ -40,12 +40,13 @@ struct MetaTable: ~Copyable {
         try update.run()
     }
 
-    static func create(_ connection: borrowing Connection, _ row: MetaRow) throws(SQLiteError) {
-        let insert = try connection.prepare("INSERT INTO meta VALUES (1, ?1, ?2, ?3, ?4, 0, 0, 0, 0, 0, 0)")
+    static func create(_ connection: borrowing Connection, _ row: MetaRow, now: WallTime) throws(SQLiteError) {
+        let insert = try connection.prepare("INSERT INTO meta VALUES (1, ?1, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0)")
         insert.bind(row.instanceID, at: 1)
         insert.bind(Int64(row.generation), at: 2)
-        insert.bind(row.bootID, at: 3)
-        insert.bind(row.clean, at: 4)
+        insert.bind(now.milliseconds, at: 3)
+        insert.bind(row.bootID, at: 4)
+        insert.bind(row.clean, at: 5)
         try insert.run()
     }
 

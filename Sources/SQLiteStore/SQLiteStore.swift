@@ -32,6 +32,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
 
     /// Opens the database at `options.path`, creates it where there is none, and brings it to the newest schema.
     ///
+    /// - Parameter now: noted in a new database.
     /// - Parameter random: for what is drawn once: the instance id and generation of a new database, and the seed of the
     ///   random bits in event ids.
     /// - Throws: `StoreError.locked` if another process owns it; `.refused`, with the file as it was, if it is not ours
@@ -51,7 +52,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
                 clean: true,
                 counters: Counters()
             )
-            try DatabaseFile.create(options.path, meta: meta)
+            try DatabaseFile.create(options.path, meta: meta, now: now)
         } else {
             try checkThroughLog(options.path)
         }
