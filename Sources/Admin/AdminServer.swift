@@ -75,6 +75,7 @@ package struct AdminServer: Sendable {
         quiet.logLevel = max(logger.logLevel, .warning)
         return Application(
             responder: AdminRoutes(service: service, logger: logger).router().buildResponder(),
+            server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(60))),
             configuration: ApplicationConfiguration(
                 address: path.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: 0),
                 availableConnectionsDelegate: MaximumAvailableConnections(AdminLimits.connectionsMax)

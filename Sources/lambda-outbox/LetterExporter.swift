@@ -53,7 +53,17 @@ struct ExportFile {
                 "can't create \(path): \(String(cString: strerror(errno))); nothing was purged (--export-file names another)"
             )
         }
+        syncFolder(of: path)
         return ExportFile(path: path, descriptor: descriptor)
+    }
+
+    /// Makes the file's name durable; a file system that can't do that for a folder keeps names anyway.
+    private static func syncFolder(of path: String) {
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 
     func append(_ line: [UInt8]) throws(CommandFailure) {

@@ -24,7 +24,10 @@ struct Output {
     }
 
     func bytes(_ bytes: [UInt8]) {
-        if !FileBytes.writeAll(bytes, to: descriptor) { exit(CommandStatus.failed.rawValue) }
+        guard !FileBytes.writeAll(bytes, to: descriptor) else { return }
+        let words = "lambda-outbox: can't write the output: \(String(cString: strerror(errno)))\n"
+        _ = FileBytes.writeAll(Array(words.utf8), to: 2)
+        exit(CommandStatus.failed.rawValue)
     }
 }
 

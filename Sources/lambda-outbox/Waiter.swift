@@ -23,12 +23,12 @@ struct Waiter {
             let event = try look(id)
             switch event.state {
             case "handed-over": return Result(state: event.state)
-            case "dead-letter", "cancelled":
+            case "dead-letter":
                 let reason = event.reason.map { ": \($0)" } ?? ""
-                return Result(
-                    state: event.state,
-                    failure: CommandFailure(.deadLetter, "event \(id) is a \(event.state) event\(reason)")
-                )
+                let words = "event \(id) is a dead letter (\(event.condition ?? "unknown"))\(reason)"
+                return Result(state: event.state, failure: CommandFailure(.deadLetter, words))
+            case "cancelled":
+                return Result(state: event.state, failure: CommandFailure(.deadLetter, "event \(id) was cancelled"))
             default:
                 guard left > .zero else {
                     let words = event.explanation ?? "it is \(event.state)"

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Dispatch
 import FoundationEssentials
-import Glibc
 import Receiver
 
 /// `receiver`: a stand-in for Lambda on loopback.
@@ -69,7 +67,6 @@ struct ReceiverCommand: AsyncParsableCommand {
         configuration.recordPath = record
         if !quiet { configuration.onRequest = { Output.standard.line($0.line) } }
         configuration.onProblem = { Output.error.line("lambda-outbox: \(Printable.line($0))") }
-        let stop = StopSignals()
         let server: ReceiverServer
         do {
             server = try await ReceiverServer.start(configuration)
@@ -77,30 +74,8 @@ struct ReceiverCommand: AsyncParsableCommand {
             throw CommandFailure(.failed, "\(error)")
         }
         Output.standard.line("receiver listens on http://\(server.host):\(server.port)")
-        await stop.wait()
+        // Until a signal ends the process: whatever was received is printed and recorded already.
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
         await server.stop()
-    }
-}
-
-/// SIGINT and SIGTERM as something that can be awaited.
-private struct StopSignals {
-    private let sources: [any DispatchSourceSignal]
-    private let signals: AsyncStream<Void>
-
-    init() {
-        let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
-        self.signals = signals
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield() }
-            source.resume()
-            return source
-        }
-    }
-
-    func wait() async {
-        for await _ in signals { break }
-        for source in sources { source.cancel() }
     }
 }

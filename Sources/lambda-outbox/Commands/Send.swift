@@ -96,9 +96,10 @@ struct Send: AsyncParsableCommand {
             return try report(SendReport(answer: answer))
         }
         if output == .id { try report(SendReport(answer: answer)) }
+        let adminClient = admin.client()
         let waiter = Waiter(
             door: { () throws(ClientError) in try client.event(id) },
-            admin: { () throws(ClientError) in try admin.client().event(id) }
+            admin: { () throws(ClientError) in try adminClient.event(id) }
         )
         let result = try await waiter.result(of: id, within: limit)
         if output == .json { try report(SendReport(answer: answer, state: result.state)) }
