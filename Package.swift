@@ -16,7 +16,8 @@ let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", packag
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -60,7 +61,7 @@ let package = Package(
             resources: [.embedInCode("migrations")],
             swiftSettings: settings
         ),
-        module("Engine", ["OutboxCore", "CLinux", nioLocks, logging]),
+        module("Engine", ["OutboxCore", "CLinux", nioLocks]),
         module("Door", ["OutboxCore", nioCore, nioPosix, nioHTTP1, nioLocks, logging]),
         module("AdminAPI"),
         module("Admin", ["OutboxCore", "AdminAPI", hummingbird, logging]),
@@ -71,7 +72,7 @@ let package = Package(
             "Daemon",
             [
                 "OutboxCore", "SigV4", "AWSCredentials", "LambdaTransport", "SQLiteStore", "Engine", "Door", "AdminAPI",
-                "Admin", "Systemd", nioCore, nioPosix, nioLocks, logging, lifecycle, yams, hummingbird,
+                "Admin", "Systemd", nioLocks, logging, signals, yams,
             ]
         ),
         .executableTarget(
@@ -89,14 +90,24 @@ let package = Package(
         tests("OutboxCoreTests", ["OutboxCore", "TestSupport"]),
         tests("SigV4Tests", ["SigV4", "TestSupport"]),
         tests("AWSCredentialsTests", ["AWSCredentials", "TestSupport"]),
-        tests("LambdaTransportTests", ["LambdaTransport", "TestSupport"]),
+        tests("LambdaTransportTests", ["LambdaTransport", "OutboxCore", "SigV4", "TestSupport"]),
         tests("SQLiteStoreTests", ["SQLiteStore", "TestSupport", "CSQLite"]),
-        tests("EngineTests", ["Engine", "TestSupport"]),
-        tests("DoorTests", ["Door", "TestSupport", nioEmbedded]),
-        tests("AdminTests", ["Admin", "TestSupport", .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        tests("ReceiverTests", ["Receiver", "TestSupport"]),
-        tests("CommandTests", ["lambda-outbox", "TestSupport"]),
-        tests("DaemonTests", ["Daemon", "TestSupport"]),
+        tests("EngineTests", ["Engine", "OutboxCore", "TestSupport"]),
+        tests(
+            "DoorTests",
+            ["Door", "OutboxCore", "TestSupport", nioCore, nioPosix, nioHTTP1, nioLocks, nioEmbedded, logging]
+        ),
+        tests(
+            "AdminTests",
+            ["Admin", "AdminAPI", "OutboxCore", "TestSupport", hummingbird, hummingbirdTesting, logging]
+        ),
+        tests("ReceiverTests", ["Receiver", "SigV4", "TestSupport", nioCore, nioPosix, nioHTTP1]),
+        tests(
+            "CommandTests",
+            ["lambda-outbox", "Admin", "AdminAPI", "Client", "OutboxCore", "TestSupport", hummingbird, logging]
+        ),
+        tests("ConfigurationTests", ["Daemon", "AWSCredentials", "OutboxCore", "TestSupport"]),
+        tests("DaemonTests", ["TestSupport"]),
         tests("TidyTests"),
     ]
 )

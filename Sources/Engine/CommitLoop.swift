@@ -14,21 +14,21 @@ package final class CommitLoop: Sendable {
         thread = NIOLockedValueBox(nil)
     }
 
-    /// Starts the thread. `make` runs on it and builds the body around a store that never leaves it.
+    /// Starts the thread. `make` runs on it and builds the body around a store that never leaves it; nil ends it at once.
     ///
     /// - Parameters:
     ///   - failed: called once, on the commit thread, when only a new start can tell the truth.
     ///   - close: called last, on the commit thread, with the store.
     package func start<Store: EventStore & EventStoreUpkeep & ~Copyable & SendableMetatype>(
         clock: some TimeSource,
-        make: @escaping @Sendable () -> Committer<Store>,
+        make: @escaping @Sendable () -> Committer<Store>?,
         failed: @escaping @Sendable (String) -> Void,
         close: @escaping @Sendable (consuming Store) -> Void
     ) {
         let mailbox = mailbox
         let lastRound = lastRound
         let started = OwnedThread(name: "commit") {
-            var committer = make()
+            guard var committer = make() else { return }
             var stopping = false
             while true {
                 let (intake, commands) = mailbox.drain()

@@ -215,7 +215,9 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
 
     private func announceOperation(_ commands: [StoreCommand], _ replies: [StoreReply], now: Moment) {
         for (command, reply) in zip(commands, replies) {
-            if case .redrive = command, case .moved(let ids) = reply, !ids.isEmpty { tellDelivery(.dueChanged(now.wall)) }
+            if case .redrive = command, case .moved(let ids) = reply, !ids.isEmpty {
+                tellDelivery(.dueChanged(now.wall))
+            }
         }
     }
 
@@ -274,7 +276,9 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             size = try store.size()
             admission.freeDisk = freeDisk()
             admission.bytes = size.usedBytes + size.walBytes
-            if heldUp.isEmpty, let free = admission.freeDisk { ballast.take(freeBytes: free, spare: limits.ballastBytes) }
+            if heldUp.isEmpty, let free = admission.freeDisk {
+                ballast.take(freeBytes: free, spare: limits.ballastBytes)
+            }
         }
     }
 

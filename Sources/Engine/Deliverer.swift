@@ -118,7 +118,9 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         var commands: [StoreCommand] = []
         commands.reserveCapacity(completions.count)
         for completion in completions {
-            if case .answered(let answer) = completion.outcome, let date = answer.date { clockTrust.saw(date, now: now) }
+            if case .answered(let answer) = completion.outcome, let date = answer.date {
+                clockTrust.saw(date, now: now)
+            }
             let action = dispatcher.completed(completion, now: now, clockTrusted: trusted, using: &random)
             commands.append(.resolve(action.resolution))
             for change in action.changes {

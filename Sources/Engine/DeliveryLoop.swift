@@ -9,15 +9,16 @@ package final class DeliveryLoop: Sendable {
 
     package init() {}
 
-    /// Starts the thread. `make` runs on it and builds the body around a transport that never leaves it.
+    /// Starts the thread. `make` runs on it and builds the body around a transport that never leaves it;
+    /// nil ends it at once.
     package func start<Network: Transport & ~Copyable & SendableMetatype, Random: RandomNumberGenerator>(
         clock: some TimeSource,
-        make: @escaping @Sendable () -> Deliverer<Network, Random>
+        make: @escaping @Sendable () -> Deliverer<Network, Random>?
     ) where Random: SendableMetatype {
         let mailbox = mailbox
         let lastRound = lastRound
         let started = OwnedThread(name: "delivery") {
-            var deliverer = make()
+            guard var deliverer = make() else { return }
             var messages = mailbox.drain()
             while deliverer.turn(messages: messages, wakeDescriptor: mailbox.signal.descriptor, clock: clock) {
                 messages = mailbox.drain()

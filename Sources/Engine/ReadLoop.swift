@@ -13,11 +13,11 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
 
     package init() {}
 
-    /// Starts the thread; `open` runs on it. If it can't open, every question gets that error.
-    package func start(open: @escaping @Sendable () -> Reader) {
+    /// Starts the thread; `open` runs on it. nil ends it at once: then no question may be asked.
+    package func start(open: @escaping @Sendable () -> Reader?) {
         let mailbox = mailbox
         let started = OwnedThread(name: "read") {
-            var reader = open()
+            guard var reader = open() else { return }
             while true {
                 for message in mailbox.drain() {
                     switch message {

@@ -161,10 +161,16 @@ extension Dispatcher {
             return .dead(.rejected, reason: "refused \(event.unknownAttempts) times; the last: \(verdict.reason)")
         }
         if clockTrusted, due.since(event.ageFrom) > policy.maxAge {
-            return .dead(.expired, reason: "older than max_age at its next attempt; the last failure: \(verdict.reason)")
+            return .dead(
+                .expired,
+                reason: "older than max_age at its next attempt; the last failure: \(verdict.reason)"
+            )
         }
         if clockTrusted, let expiry = event.expiresAt, expiry <= due {
-            return .dead(.expired, reason: "its hard expiry comes before its next attempt; the last failure: \(verdict.reason)")
+            return .dead(
+                .expired,
+                reason: "its hard expiry comes before its next attempt; the last failure: \(verdict.reason)"
+            )
         }
         return .waits(dueAt: due)
     }
@@ -328,7 +334,9 @@ extension Dispatcher {
             for function in functions.keys.sorted() where functions[function]!.route == key { evict(function) }
         }
         if before?.reason != verdict.reason {
-            changes.append(StateChange(subject: .route(routes[key.rawValue].name), suspension: routes[key.rawValue].suspension))
+            changes.append(
+                StateChange(subject: .route(routes[key.rawValue].name), suspension: routes[key.rawValue].suspension)
+            )
         }
     }
 

@@ -18,8 +18,9 @@ extension Dispatcher {
                 dropIfIdle(key)
                 continue
             }
-            if isScarce, function.inFlight >= 2 {
-                // The last slots are for others; it keeps its turn.
+            let route = routes[function.route.rawValue]
+            if route.inFlight >= route.allowance || (isScarce && function.inFlight >= 2) {
+                // No slot for it now, and nothing of its own will say when there is one: it keeps its turn.
                 list(key)
                 looked += 1
                 continue
@@ -39,7 +40,7 @@ extension Dispatcher {
         let route = routes[function.route.rawValue]
         guard function.suspension == nil, route.suspension == nil else { return false }
         guard function.heldUntil == nil, route.heldUntil == nil else { return false }
-        return function.inFlight < min(function.policy.maxInFlight, function.allowance) && route.inFlight < route.allowance
+        return function.inFlight < min(function.policy.maxInFlight, function.allowance)
     }
 
     private mutating func begin(_ sequence: Int64, clockTrusted: Bool, now: Moment, into action: inout WakeAction) {
@@ -70,7 +71,9 @@ extension Dispatcher {
     private mutating func startProbes(now: Moment, clockTrusted: Bool, into action: inout WakeAction) {
         for index in routes.indices {
             guard let suspension = routes[index].suspension, suspension.nextProbe <= now.monotonic else { continue }
-            guard routes[index].probe == nil, let sequence = routeCandidate(RouteKey(index)) else { continue }
+            guard inFlight < limits.inFlightMax, routes[index].probe == nil,
+                let sequence = routeCandidate(RouteKey(index))
+            else { continue }
             let key = window[sequence]!.event.functionKey
             takeOut(sequence, of: key)
             begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
@@ -82,6 +85,7 @@ extension Dispatcher {
         for key in suspendedFunctions.sorted() {
             guard let function = functions[key], let suspension = function.suspension else { continue }
             guard suspension.nextProbe <= now.monotonic, function.probe == nil else { continue }
+            guard inFlight < limits.inFlightMax else { return }
             guard routes[function.route.rawValue].suspension == nil else { continue }
             guard let sequence = candidate(of: function, not: function.lastProbed) else { continue }
             takeOut(sequence, of: key)
@@ -194,7 +198,9 @@ extension Dispatcher {
             if blocked {
                 guard function.waiting == 0, probeIsNear(function, now: now) else { continue }
             } else {
-                guard hasRoomForPage, function.waiting + function.inFlight <= limits.functionEventsMax / 2 else { continue }
+                guard hasRoomForPage, function.waiting + function.inFlight <= limits.functionEventsMax / 2 else {
+                    continue
+                }
                 guard function.windowBytes <= limits.functionBytesMax / 2 else { continue }
             }
             let held = Set(function.fresh.elements).union(function.retried.elements).union(
@@ -204,7 +210,8 @@ extension Dispatcher {
             if let range = function.parked, !(function.duePassedOver && function.retriedNext) || blocked {
                 request = claim(.fresh(after: range.first - 1, through: range.last, only: key), held: held)
             } else {
-                request = claim(.due(after: nil, until: now.wall, only: key), held: held)
+                functions[key]!.isDueScanUnderWay = true
+                request = claim(.due(after: function.duePlace, until: now.wall, only: key), held: held)
             }
             request.skip = []
             request.eventsMax =
@@ -228,7 +235,9 @@ extension Dispatcher {
         for (key, function) in functions {
             let full = function.waiting + function.inFlight >= limits.functionEventsMax
             let fresh = if case .fresh = lane { function.parked != nil } else { false }
-            if fresh || full || (isBlocked(function) && function.waiting >= FunctionState.candidatesMax) { skip.insert(key) }
+            if fresh || full || (isBlocked(function) && function.waiting >= FunctionState.candidatesMax) {
+                skip.insert(key)
+            }
         }
         return ClaimRequest(
             lane: lane,
@@ -250,7 +259,9 @@ extension Dispatcher {
             // A partial millisecond is rounded up: waking too early would spin.
             wait = min(wait, max(.zero, .milliseconds(time.since(now.monotonic).milliseconds + 1)))
         }
-        if let nextDue, outstanding == nil, hasRoomForPage { wait = min(wait, max(.milliseconds(1), nextDue.since(now.wall))) }
+        if let nextDue, outstanding == nil, hasRoomForPage {
+            wait = min(wait, max(.milliseconds(1), nextDue.since(now.wall)))
+        }
         for route in routes {
             if let suspension = route.suspension, route.probe == nil, suspension.nextProbe > now.monotonic {
                 until(suspension.nextProbe)

@@ -77,12 +77,12 @@ extension Dispatcher {
             if one == nil, freshCursor == after { advanceFresh(to: page.throughSequence) }
         case .due(_, _, let one):
             only = one
-            if let one, page.exhausted { functions[one]?.duePassedOver = false }
             admitAll(page.events, explicit: one != nil)
             for key in page.skipped.keys {
-                functions[key]?.duePassedOver = true
+                functions[key]?.passOverDue()
                 passedOver.insert(key)
             }
+            if let one { functions[one]?.dueScanned(through: page.throughDue, exhausted: page.exhausted) }
             if one == nil {
                 duePlace = page.exhausted ? nil : page.throughDue
                 if page.exhausted {
@@ -175,7 +175,7 @@ extension Dispatcher {
         if event.dueAt == nil {
             functions[event.functionKey]!.park(event.sequence)
         } else {
-            functions[event.functionKey]!.duePassedOver = true
+            functions[event.functionKey]!.passOverDue()
         }
         passedOver.insert(event.functionKey)
     }
@@ -216,7 +216,7 @@ extension Dispatcher {
             let event = window.removeValue(forKey: sequence)!.event
             windowBytes -= event.payload.count
             function.windowBytes -= event.payload.count
-            if event.dueAt == nil { function.park(sequence) } else { function.duePassedOver = true }
+            if event.dueAt == nil { function.park(sequence) } else { function.passOverDue() }
         }
         for line in [\FunctionState.fresh, \FunctionState.retried] {
             let left = function[keyPath: line].elements.filter(kept.contains)

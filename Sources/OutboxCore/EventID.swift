@@ -42,7 +42,7 @@ extension EventID: CustomStringConvertible, LosslessStringConvertible {
         for index in 0..<32 {
             if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
             let word = index < 16 ? high : low
-            text.append(digits[Int(word >> UInt64(60 - (index & 15) * 4)) & 15])
+            text.append(digits[Int(word >> UInt64(60 - (index & 15) * 4) & 15)])
         }
         return String(decoding: text, as: UTF8.self)
     }

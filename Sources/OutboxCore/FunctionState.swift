@@ -23,6 +23,10 @@ package struct FunctionState: Sendable {
     package internal(set) var parked: Parked?
     /// Rows with a due time that has come were passed over.
     package internal(set) var duePassedOver = false
+    /// How far a scan for them has come, and whether more were passed over meanwhile.
+    var duePlace: DuePlace?
+    var isDueScanUnderWay = false
+    var duePassedOverMeanwhile = false
     /// Attempts in flight that are allowed for now: 1 after trouble, growing with each good answer (slow start).
     var allowance: Int
     var consecutiveFailures = 0
@@ -54,6 +58,20 @@ package struct FunctionState: Sendable {
 
     /// Forgettable, and without trouble to remember.
     var isIdle: Bool { isForgettable && heldUntil == nil && consecutiveFailures == 0 }
+
+    mutating func passOverDue() {
+        duePassedOver = true
+        if isDueScanUnderWay { duePassedOverMeanwhile = true }
+    }
+
+    /// A page of the scan for passed-over due rows came, and what it holds was admitted.
+    mutating func dueScanned(through place: DuePlace?, exhausted: Bool) {
+        duePlace = exhausted ? nil : place
+        guard exhausted else { return }
+        duePassedOver = duePassedOverMeanwhile
+        duePassedOverMeanwhile = false
+        isDueScanUnderWay = false
+    }
 
     mutating func park(_ sequence: Int64) {
         park(first: sequence, last: sequence)

@@ -1,0 +1,63 @@
+internal import Glibc
+internal import Logging
+internal import OutboxCore
+
+/// `lambda-outbox serve`.
+package enum DaemonMain {
+    /// Runs the daemon in the foreground until a signal ends it. Says on stderr why it can't start.
+    ///
+    /// - Parameters:
+    ///   - configurationPath: nil: the default file, which may be missing.
+    ///   - directory: one folder for sockets and state; made if it isn't there.
+    ///   - logLevel: one of swift-log's names.
+    ///   - environment: the process's own.
+    /// - Returns: the exit status: 0 after an orderly stop, 78 for a wrong configuration, 1 otherwise.
+    package static func run(
+        configurationPath: String?,
+        directory: String?,
+        logLevel: String,
+        environment: [String: String]
+    ) async -> Int32 {
+        // Before any file is made: state is for the daemon's user alone.
+        umask(0o077)
+        signal(SIGPIPE, SIG_IGN)
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            complain([
+                "\(logLevel) is no log level; one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
+            ])
+            return StartProblem.wrongUse
+        }
+        do {
+            let loaded = try Configuration.load(path: configurationPath, directory: directory, environment: environment)
+            if let directory, let problem = StateFiles.makeFolder(directory) {
+                throw StartProblem(problem, exitCode: StartProblem.configuration)
+            }
+            let logger = Logger(label: "lambda-outbox") { _ in
+                var handler = StreamLogHandler.standardError(label: "lambda-outbox")
+                handler.logLevel = level
+                return handler
+            }
+            for warning in loaded.warnings { logger.warning("\(warning)") }
+            let signals = await DaemonSignals()
+            defer { signals.end() }
+            try await OutboxDaemon(loaded: loaded, environment: environment, logger: logger).run(signals: signals)
+            return 0
+        } catch let errors as ConfigurationErrors {
+            complain(errors.problems.map(\.description))
+            return StartProblem.configuration
+        } catch let problem as StartProblem {
+            complain([problem.description])
+            return problem.exitCode
+        } catch {
+            complain(["\(error)"])
+            return StartProblem.other
+        }
+    }
+
+    private static func complain(_ lines: [String]) {
+        for line in lines {
+            let bytes = Array("lambda-outbox: \(line)\n".utf8)
+            _ = write(STDERR_FILENO, bytes, bytes.count)
+        }
+    }
+}

@@ -1,0 +1,219 @@
+internal import Admin
+internal import AdminAPI
+internal import Engine
+internal import OutboxCore
+internal import SQLiteStore
+
+/// Answers the admin API from the three loops.
+struct DaemonService: AdminService {
+    let commit: CommitLoop
+    let delivery: DeliveryLoop
+    let read: ReadLoop<SQLiteReader>
+    let routes: RouteTable
+    let instanceID: String
+    let databasePath: String
+    let startedAt: MonotonicTime
+    let clock: any TimeSource
+    let isServing: @Sendable () -> Bool
+
+    /// Letters moved in one commit.
+    private static var slice: Int { 500 }
+
+    func ready() async -> Bool { isServing() }
+
+    func events(_ filter: EventFilter, after: Int64?, limit: Int) async throws -> Listing<Int64> {
+        let details = try await read.ask { reader throws(StoreError) in
+            try reader.queued(filter, after: after, limit: limit)
+        }
+        let report = await delivery.report()
+        return Listing(
+            events: details.map {
+                Event($0, standing: standing(of: $0, in: report), now: report.now.wall, history: false)
+            },
+            next: details.count < limit ? nil : details.last?.sequence
+        )
+    }
+
+    func event(_ id: EventID) async throws -> Event? {
+        guard let detail = try await read.ask({ reader throws(StoreError) in try reader.event(id) }) else { return nil }
+        let report = await delivery.report()
+        return Event(detail, standing: standing(of: detail, in: report), now: report.now.wall)
+    }
+
+    func payload(_ id: EventID) async throws -> [UInt8]? {
+        try await read.ask { reader throws(StoreError) in try reader.payload(id) }
+    }
+
+    func deadLetters(_ filter: EventFilter, after: DeadPlace?, limit: Int) async throws -> Listing<DeadPlace> {
+        let details = try await read.ask { reader throws(StoreError) in
+            try reader.deadLetters(filter, after: after, limit: limit)
+        }
+        let now = clock.now().wall
+        let last = details.last.flatMap { last in last.diedAt.map { DeadPlace(diedAt: $0, sequence: last.sequence) } }
+        return Listing(
+            events: details.map { Event($0, now: now, history: false) },
+            next: details.count < limit ? nil : last
+        )
+    }
+
+    func count(_ selection: DeadLetterSelection) async throws -> Int {
+        if let count = selection.count(in: try await groups()) { return count }
+        guard case .ids(let ids) = selection else { return 0 }
+        return try await read.ask { reader throws(StoreError) in
+            var count = 0
+            for id in Set(ids) where try reader.event(id)?.state == .deadLetter { count += 1 }
+            return count
+        }
+    }
+
+    func redrive(_ selection: DeadLetterSelection) async throws -> RedriveResult {
+        let (count, ids) = try await move(selection) { .redrive($0, limit: Self.slice) }
+        return RedriveResult(count: count, ids: ids)
+    }
+
+    func purge(_ selection: DeadLetterSelection) async throws -> PurgeResult {
+        let (count, ids) = try await move(selection) { .purge($0, limit: Self.slice) }
+        return PurgeResult(count: count, ids: ids)
+    }
+
+    /// In slices, each a commit of its own, so that an order over a million letters stops nobody. The number is bounded
+    /// by what was there at the start: letters that die again meanwhile are not moved twice.
+    private func move(
+        _ selection: DeadLetterSelection,
+        _ command: (DeadLetterSelection) -> StoreCommand
+    ) async throws -> (Int, [String]) {
+        let wanted = try await count(selection)
+        var moved = 0
+        var ids: [String] = []
+        while moved < wanted {
+            guard case .moved(let slice)? = try await commit.operate([command(selection)]).first, !slice.isEmpty else {
+                break
+            }
+            moved += slice.count
+            ids += slice.prefix(max(0, Selection.idsMax - ids.count)).map(\.description)
+        }
+        return (moved, ids)
+    }
+
+    private func groups() async throws -> [DeadLetterGroup] {
+        try await read.ask { reader throws(StoreError) in try reader.deadLetterGroups() }
+    }
+
+    private func standing(of detail: EventDetail, in report: DeliveryReport) -> EventStanding {
+        if report.dispatch.inFlightSequences.contains(detail.sequence) { return .inFlight }
+        if let function = report.dispatch.functions.first(where: { $0.key == detail.functionKey }),
+            let suspension = function.suspension
+        {
+            return .functionSuspended(Self.suspension(suspension, report.now))
+        }
+        let route = report.dispatch.routes[routes.route(for: detail.function).rawValue]
+        if let suspension = route.suspension { return .routeSuspended(Self.suspension(suspension, report.now)) }
+        return .active
+    }
+
+    private static func suspension(_ suspension: Suspension, _ now: Moment) -> EventStanding.Suspension {
+        EventStanding.Suspension(
+            reason: suspension.reason,
+            since: suspension.since,
+            nextProbeAt: wall(suspension.nextProbe, now)
+        )
+    }
+
+    /// A monotonic time as the wall clock will show it, if nobody changes it.
+    private static func wall(_ time: MonotonicTime, _ now: Moment) -> WallTime {
+        now.wall.advanced(by: time.since(now.monotonic))
+    }
+
+    // MARK: Status
+
+    func status() async throws -> Status {
+        let commits = await commit.report()
+        let deliveries = await delivery.report()
+        let groups = try await groups()
+        let oldest = try await read.ask { reader throws(StoreError) in try reader.oldestQueued() }
+        let now = deliveries.now
+        return Status(
+            accepting: commits.refusing == nil,
+            refusingBecause: commits.refusing,
+            version: outboxVersion,
+            instanceID: instanceID,
+            uptimeSeconds: now.monotonic.since(startedAt).milliseconds / 1000,
+            queued: commits.totals.queued,
+            queuedBytes: commits.totals.queuedBytes,
+            dead: commits.totals.dead,
+            deadBytes: commits.totals.deadBytes,
+            inFlight: deliveries.dispatch.inFlight,
+            oldest: oldest.map {
+                OldestEvent(
+                    id: $0.id.description,
+                    function: $0.function.description,
+                    ageSeconds: max(0, now.wall.since($0.ageFrom).milliseconds / 1000)
+                )
+            },
+            functions: functionStatus(commits, deliveries),
+            routes: routeStatus(deliveries),
+            deadLetters: groups.map(LetterGroup.init),
+            store: StoreStatus(
+                path: databasePath,
+                bytes: Int64(commits.size.fileBytes),
+                walBytes: Int64(commits.size.walBytes),
+                diskFreeBytes: Int64(commits.freeDisk ?? -1)
+            ),
+            counters: counters(commits, deliveries)
+        )
+    }
+
+    private func counters(_ commits: CommitReport, _ deliveries: DeliveryReport) -> Counters {
+        var counters = Counters()
+        counters.accepted = commits.accepted
+        counters.repeats = commits.repeats
+        counters.refused = commits.refused
+        counters.handedOver = deliveries.dispatch.counters.handedOver
+        counters.deadLettered = deliveries.dispatch.counters.dead
+        counters.attempts["none"] = deliveries.dispatch.counters.handedOver
+        for (blame, count) in deliveries.dispatch.counters.failures { counters.attempts[blame.rawValue] = count }
+        return counters
+    }
+
+    private func functionStatus(_ commits: CommitReport, _ deliveries: DeliveryReport) -> [FunctionStatus] {
+        let live = Dictionary(uniqueKeysWithValues: deliveries.dispatch.functions.map { ($0.key, $0) })
+        return commits.functions.compactMap { record in
+            let dispatch = live[record.key]
+            guard record.queued > 0 || record.dead > 0 || dispatch?.suspension != nil else { return nil }
+            let suspension = dispatch?.suspension.map { Self.suspension($0, deliveries.now) }
+            return FunctionStatus(
+                function: record.function.description,
+                state: suspension == nil ? "active" : "suspended",
+                reason: suspension?.reason,
+                since: suspension.map { Timestamp($0.since) },
+                nextProbeAt: suspension?.nextProbeAt.map(Timestamp.init),
+                queued: record.queued,
+                dead: record.dead,
+                inFlight: dispatch?.inFlight ?? 0
+            )
+        }
+    }
+
+    private func routeStatus(_ deliveries: DeliveryReport) -> [RouteStatus] {
+        zip(deliveries.dispatch.routes, deliveries.credentials).map { route, credentials in
+            let target = routes.targets[route.key.rawValue]
+            let suspension = route.suspension.map { Self.suspension($0, deliveries.now) }
+            let words: String =
+                switch credentials {
+                case .success(let source): source
+                case .failure(let problem): "none: \(problem.reason)"
+                }
+            return RouteStatus(
+                name: route.name,
+                endpoint: "\(target.scheme)://\(target.authority)",
+                region: target.region,
+                state: suspension == nil ? "active" : "suspended",
+                reason: suspension?.reason,
+                since: suspension.map { Timestamp($0.since) },
+                nextProbeAt: suspension?.nextProbeAt.map(Timestamp.init),
+                credentials: words,
+                inFlight: route.inFlight
+            )
+        }
+    }
+}

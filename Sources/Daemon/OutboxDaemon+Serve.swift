@@ -1,0 +1,121 @@
+internal import AWSCredentials
+internal import Admin
+internal import Door
+internal import Engine
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import OutboxCore
+internal import SigV4
+internal import Systemd
+
+extension OutboxDaemon {
+    /// How long attempts in flight may take to end at a stop. What is left goes back uncharged, marked uncertain.
+    private static var drainTime: Span { .seconds(20) }
+    /// How long requests that were read may take to be answered at a stop.
+    private static var doorTime: Span { .seconds(5) }
+    /// How often the status line for systemd is renewed.
+    private static var statusInterval: Duration { .seconds(5) }
+
+    /// Opens the admin socket and the door, says READY, and serves until a signal or a failure of the store ends it.
+    func serve(
+        _ service: DaemonService,
+        instanceID: String,
+        signals: DaemonSignals,
+        _ failure: StoreFailure
+    ) async throws {
+        let notifier = Notifier()
+        let admin = try await startAdmin(service)
+        defer { admin.cancel() }
+        let door = try await startDoor(instanceID: instanceID)
+        isServing.withLockedValue { $0 = true }
+        for address in door.boundAddresses { logger.notice("accepting events", metadata: ["at": "\(address)"]) }
+        notifier.ready("accepting events")
+        let reporting = Task { await reportToSystemd(notifier) }
+        failure.whenHappened { signals.stop() }
+
+        for await request in signals.requests {
+            if request == .stop { break }
+            logger.notice("reading credentials again, bringing probes forward")
+            delivery.mailbox.post(.reload)
+        }
+
+        notifier.stopping()
+        reporting.cancel()
+        isServing.withLockedValue { $0 = false }
+        logger.notice("stopping: the door closes, attempts in flight may end")
+        await door.shutdown(within: Self.doorTime)
+        await delivery.drain(deadline: clock.now().monotonic.advanced(by: Self.drainTime))
+        admin.cancel()
+        _ = await admin.result
+    }
+
+    /// Returns when clients can connect. - Throws: `StartProblem` if the socket can't be opened.
+    private func startAdmin(_ service: DaemonService) async throws -> Task<Void, Never> {
+        let (listening, signal) = AsyncThrowingStream.makeStream(of: Void.self)
+        let server = AdminServer(
+            path: configuration.admin.unix.path,
+            mode: UInt32(configuration.admin.unix.mode),
+            service: service,
+            logger: logger,
+            onListening: { signal.yield() }
+        )
+        let task = Task {
+            do {
+                try await server.run()
+                signal.finish()
+            } catch {
+                signal.finish(throwing: StartProblem("\(error)", exitCode: StartProblem.other))
+            }
+        }
+        var events = listening.makeAsyncIterator()
+        guard try await events.next() != nil else {
+            throw StartProblem("the admin socket closed at once", exitCode: StartProblem.other)
+        }
+        return task
+    }
+
+    private func startDoor(instanceID: String) async throws -> DoorServer {
+        guard let region = loaded.aws.region?.value else {
+            throw StartProblem(loaded.aws.regionProblem, exitCode: StartProblem.configuration)
+        }
+        let listen = configuration.listen
+        var door = DoorConfiguration(
+            unix: .init(path: listen.unix.path, mode: UInt32(listen.unix.mode), group: listen.unix.group),
+            adoptedDescriptor: HandedInSockets.take(),
+            tcp: listen.tcp.address.map { .init(host: $0.host, port: $0.port) },
+            naming: FunctionNaming(region: region, furtherRegions: Set(loaded.aws.regions))
+        )
+        door.payloadBytesMax = Int(configuration.queue.maxPayload)
+        door.bodyMemoryBytesMax = Int(configuration.door.bodyMemory)
+        door.connectionsMax = configuration.door.maxConnections
+        door.idleTimeout = configuration.door.idleTimeout
+        door.requestTimeout = configuration.door.requestTimeout
+        do {
+            return try await DoorServer.start(
+                door,
+                intake: commit.mailbox,
+                policies: configuration.policies,
+                hash: { Digest256(bytes: SHA256.digest($0)) },
+                clock: clock,
+                random: { UInt64.random(in: .min ... .max) },
+                instanceID: instanceID,
+                logger: logger
+            )
+        } catch let error as DoorError {
+            throw StartProblem("\(error)", exitCode: StartProblem.other)
+        }
+    }
+
+    /// STATUS= for people who type `systemctl status`, and WATCHDOG= as long as both work loops answer.
+    private func reportToSystemd(_ notifier: Notifier) async {
+        let watchdog = notifier.watchdogInterval.map { Duration.microseconds(Int64(clamping: $0)) }
+        let interval = min(Self.statusInterval, watchdog ?? Self.statusInterval)
+        while !Task.isCancelled {
+            try? await Task.sleep(for: interval)
+            let totals = await commit.report().totals
+            let inFlight = await delivery.report().dispatch.inFlight
+            notifier.status("\(totals.queued) queued, \(inFlight) in flight, \(totals.dead) dead letters")
+            notifier.watchdog()
+        }
+    }
+}

@@ -1,0 +1,230 @@
+internal import AWSCredentials
+internal import Admin
+internal import Engine
+internal import LambdaTransport
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import OutboxCore
+internal import SQLiteStore
+
+/// The daemon: builds every part in order, and takes it down in order. One a process.
+///
+/// Start: store, delivery, reader, admin socket, door, READY. Stop: door, delivery, admin socket, reader, commit loop,
+/// checkpoint.
+struct OutboxDaemon: Sendable {
+    let loaded: LoadedConfiguration
+    /// The process's, captured once at its start.
+    let environment: [String: String]
+    let logger: Logger
+    let clock = SystemTime()
+    let delivery = DeliveryLoop()
+    let read = ReadLoop<SQLiteReader>()
+    let commit: CommitLoop
+    let isServing = NIOLockedValueBox(false)
+
+    init(loaded: LoadedConfiguration, environment: [String: String], logger: Logger) {
+        self.loaded = loaded
+        self.environment = environment
+        self.logger = logger
+        commit = CommitLoop(limits: Self.commitLimits(loaded.values))
+    }
+
+    var configuration: Configuration { loaded.values }
+    var files: StateFiles { StateFiles(database: configuration.store.path) }
+
+    /// Runs until a signal ends it, or the store fails.
+    ///
+    /// - Throws: `StartProblem` if it can't start, or the store failed under way.
+    func run(signals: DaemonSignals) async throws {
+        let failure = StoreFailure()
+        let start = try await startCommitLoop(failure)
+        logger.notice(
+            "the queue is open",
+            metadata: [
+                "queued": "\(start.totals.queued)", "dead": "\(start.totals.dead)",
+                "uncertain": "\(start.leftInFlight)", "clean": "\(start.identity.wasClean)",
+            ]
+        )
+        do {
+            let table = try RouteTable(
+                regions: regions(start),
+                resolution: loaded.aws,
+                policies: configuration.policies
+            )
+            try await startDelivery(start, table)
+            try await startReader()
+            try await serve(service(start, table), instanceID: start.identity.instanceID, signals: signals, failure)
+        } catch {
+            read.stop()
+            commit.stop()
+            throw error
+        }
+        read.stop()
+        commit.stop()
+        if let reason = failure.reason { throw StartProblem(reason, exitCode: StartProblem.storeFailed) }
+    }
+
+    // MARK: The loops
+
+    private static func commitLimits(_ configuration: Configuration) -> CommitLimits {
+        var limits = CommitLimits()
+        limits.roomWait = configuration.door.wait
+        return limits
+    }
+
+    private func startCommitLoop(_ failure: StoreFailure) async throws -> StoreStart {
+        let options = SQLiteStoreOptions(path: files.database, bootID: StateFiles.bootID)
+        let left = FlightFile.left(at: files.flight)
+        let result: Result<StoreStart, StoreError> = await withCheckedContinuation { continuation in
+            commit.start(
+                clock: clock,
+                make: {
+                    do throws(StoreError) {
+                        let opened = try OpenedStore.open(options, leftInFlight: left, now: clock.now().wall) {
+                            logger.notice("checking the database after an unclean end of the machine")
+                        }
+                        continuation.resume(returning: .success(opened.start))
+                        return committer(opened.take())
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                        return nil
+                    }
+                },
+                failed: { failure.happened($0) },
+                close: { store in
+                    do throws(StoreError) {
+                        try store.close(clean: true)
+                    } catch {
+                        logger.error("the database was not closed in order", metadata: ["error": "\(error)"])
+                    }
+                }
+            )
+        }
+        do {
+            return try result.get()
+        } catch {
+            commit.stop()
+            throw StartProblem(error, path: files.database)
+        }
+    }
+
+    private func committer(_ store: consuming SQLiteStore) -> Committer<SQLiteStore> {
+        var budgets = QueueBudgets()
+        budgets.bytesMax = Int(configuration.queue.maxBytes)
+        budgets.eventsMax = Int(configuration.queue.maxEvents)
+        budgets.freeDiskMin = Int(configuration.queue.minFreeDisk)
+        let limits = Self.commitLimits(configuration)
+        let policies = configuration.policies
+        let folder = files.folder
+        return Committer(
+            store: store,
+            limits: limits,
+            budgets: budgets,
+            history: (configuration.history.keep, Int(configuration.history.maxEvents)),
+            policies: { policies.policy(for: $0) },
+            ballast: Ballast(path: files.ballast, bytes: limits.ballastBytes),
+            freeDisk: { DiskSpace.free(at: folder) },
+            tellDelivery: { [mailbox = delivery.mailbox] in mailbox.post($0) }
+        )
+    }
+
+    /// The configured regions, and those of functions in the store: an event never goes to another region because the
+    /// configuration changed.
+    private func regions(_ start: StoreStart) throws(StartProblem) -> [String] {
+        guard let region = loaded.aws.region?.value else {
+            throw StartProblem(loaded.aws.regionProblem, exitCode: StartProblem.configuration)
+        }
+        var regions = [region]
+        for other in loaded.aws.regions + start.functions.map(\.function.region) where !regions.contains(other) {
+            regions.append(other)
+        }
+        return regions
+    }
+
+    private func startDelivery(_ start: StoreStart, _ table: RouteTable) async throws {
+        let credentials = try ChainCredentials(settings: configuration.aws, environment: environment)
+        for warning in credentials.warnings { logger.warning("\(warning)") }
+        let routes = table.targets.map { DeliveryRoute(target: $0, credentials: credentials) }
+        let options = transportOptions(instanceID: start.identity.instanceID)
+        var limits = DispatchLimits()
+        limits.inFlightMax = configuration.delivery.maxInFlight
+        let problem: String? = await withCheckedContinuation { [limits, commit, clock, logger, files] continuation in
+            delivery.start(clock: clock) {
+                do {
+                    let flight = try FlightFile.create(at: files.flight, count: limits.inFlightMax)
+                    let network = try LambdaTransport.open(options)
+                    var random = SystemRandomNumberGenerator()
+                    var dispatcher = Dispatcher(
+                        limits: limits,
+                        directory: table,
+                        lastSequence: start.lastSequence,
+                        nextDue: start.nextDue
+                    )
+                    dispatcher.restore(
+                        functions: start.functions,
+                        routes: start.routes,
+                        now: clock.now(),
+                        using: &random
+                    )
+                    continuation.resume(returning: nil)
+                    return Deliverer(
+                        network: network,
+                        dispatcher: dispatcher,
+                        random: random,
+                        routes: routes,
+                        flight: flight,
+                        clockTrust: ClockTrust { SystemTime.isSynchronised },
+                        post: { commit.mailbox.post($0) },
+                        log: { StateLog.write($0, to: logger) }
+                    )
+                } catch {
+                    continuation.resume(returning: "\(error)")
+                    return nil
+                }
+            }
+        }
+        if let problem { throw StartProblem(problem, exitCode: StartProblem.other) }
+    }
+
+    private func transportOptions(instanceID: String) -> TransportOptions {
+        var options = TransportOptions(userAgent: "lambda-outbox/\(outboxVersion) (\(instanceID))")
+        options.connectTimeout = configuration.delivery.connectTimeout
+        options.stallTimeout = configuration.delivery.stallTimeout
+        options.maxConnections = configuration.delivery.maxInFlight
+        options.proxy = loaded.aws.proxy?.value.text
+        options.noProxy = loaded.aws.noProxy.isEmpty ? nil : loaded.aws.noProxy.joined(separator: ",")
+        options.caBundle = loaded.aws.caBundle?.value
+        return options
+    }
+
+    private func startReader() async throws {
+        let path = files.database
+        let problem: StoreError? = await withCheckedContinuation { continuation in
+            read.start {
+                do throws(StoreError) {
+                    let reader = try SQLiteReader.open(path)
+                    continuation.resume(returning: nil)
+                    return reader
+                } catch {
+                    continuation.resume(returning: error)
+                    return nil
+                }
+            }
+        }
+        if let problem { throw StartProblem(problem, path: path) }
+    }
+
+    private func service(_ start: StoreStart, _ table: RouteTable) -> DaemonService {
+        DaemonService(
+            commit: commit,
+            delivery: delivery,
+            read: read,
+            routes: table,
+            instanceID: start.identity.instanceID,
+            databasePath: files.database,
+            startedAt: clock.now().monotonic,
+            clock: clock,
+            isServing: { [isServing] in isServing.withLockedValue { $0 } }
+        )
+    }
+}

@@ -1,0 +1,57 @@
+internal import NIOConcurrencyHelpers
+internal import OutboxCore
+
+/// Why the daemon can't start, or had to end; for people.
+struct StartProblem: Error, CustomStringConvertible {
+    /// sysexits.h EX_CONFIG, as systemd's documentation uses it.
+    static let configuration: Int32 = 78
+    static let wrongUse: Int32 = 2
+    static let storeFailed: Int32 = 1
+    static let other: Int32 = 1
+
+    let description: String
+    let exitCode: Int32
+
+    init(_ description: String, exitCode: Int32) {
+        self.description = description
+        self.exitCode = exitCode
+    }
+
+    init(_ error: StoreError, path: String) {
+        switch error {
+        case .full(let text):
+            self.init("\(path): the disk is full: \(text); make room, then start again", exitCode: Self.storeFailed)
+        case .failed(let text): self.init("\(path): \(text)", exitCode: Self.storeFailed)
+        case .refused(let text): self.init("\(path): \(text)", exitCode: Self.configuration)
+        case .locked(let text): self.init("\(path): \(text)", exitCode: Self.other)
+        }
+    }
+}
+
+/// The store's failure, handed from the commit thread to whoever waits for the end.
+final class StoreFailure: Sendable {
+    private struct State {
+        var reason: String?
+        var waiter: (@Sendable () -> Void)?
+    }
+    private let state = NIOLockedValueBox(State())
+
+    /// Commit thread, once.
+    func happened(_ reason: String) {
+        state.withLockedValue { state in
+            state.reason = reason
+            return state.waiter
+        }?()
+    }
+
+    var reason: String? { state.withLockedValue { $0.reason } }
+
+    /// Calls `then` when it happens, or at once if it has.
+    func whenHappened(_ then: @escaping @Sendable () -> Void) {
+        let already = state.withLockedValue { state in
+            state.waiter = then
+            return state.reason != nil
+        }
+        if already { then() }
+    }
+}

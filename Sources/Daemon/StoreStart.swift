@@ -1,0 +1,57 @@
+internal import OutboxCore
+internal import SQLiteStore
+
+/// What the delivery side needs to know of the store before it can begin.
+struct StoreStart: Sendable {
+    var identity: StoreIdentity
+    var functions: [FunctionRecord]
+    var routes: [RouteRecord]
+    var lastSequence: Int64
+    var nextDue: WallTime?
+    var totals: StoreTotals
+    /// Events that an earlier process left in flight; they are marked uncertain.
+    var leftInFlight: Int
+}
+
+/// An open store, with what an unclean end left put right. Commit thread.
+struct OpenedStore: ~Copyable {
+    let start: StoreStart
+    private let store: SQLiteStore
+
+    /// - Parameter announceCheck: called before a check that may take minutes.
+    static func open(
+        _ options: SQLiteStoreOptions,
+        leftInFlight: [EventID],
+        now: WallTime,
+        announceCheck: () -> Void
+    ) throws(StoreError) -> OpenedStore {
+        var random = SystemRandomNumberGenerator()
+        var store = try SQLiteStore.open(options, now: now, using: &random)
+        // After a crash of the process alone the kernel still had every page.
+        if !store.identity.wasClean, !store.identity.sameBoot {
+            announceCheck()
+            let damage = try store.quickCheck()
+            guard damage.isEmpty else {
+                throw .failed("the database is damaged: \(damage.joined(separator: "; "))")
+            }
+        }
+        if !leftInFlight.isEmpty { _ = try store.commit([.markUncertain(leftInFlight)], now: now) }
+        let start = StoreStart(
+            identity: store.identity,
+            functions: try store.functions(),
+            routes: try store.routes(),
+            lastSequence: store.totals.lastSequence,
+            nextDue: try store.nextDue(),
+            totals: store.totals,
+            leftInFlight: leftInFlight.count
+        )
+        return OpenedStore(start: start, store: store)
+    }
+
+    private init(start: StoreStart, store: consuming SQLiteStore) {
+        self.start = start
+        self.store = store
+    }
+
+    consuming func take() -> SQLiteStore { store }
+}
