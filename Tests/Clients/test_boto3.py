@@ -88,7 +88,7 @@ class Boto3(Refusals):
         self.refused("InvalidRequestContentException", 400, lambda: self.invoke(ClientContext="%%%", Payload=b"{}"))
 
     def test_an_unknown_option(self):
-        self.refused("InvalidParameterValueException", 400,
+        self.refused("InvalidRequestContentException", 400,
                      lambda: self.invoke(ClientContext=context(dely="1s"), Payload=b"{}"))
 
     def test_two_qualifiers_that_disagree(self):

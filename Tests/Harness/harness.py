@@ -149,7 +149,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = pathlib.Path(directory) / f"{name}.log"
         self.record = pathlib.Path(directory) / f"{name}.ndjson"
-        self._arguments = [binary(), "receiver", "--port", self.port, "--record", self.record]
+        self._arguments = [binary(), "receiver", "--port", self.port, "--record", self.record, "--quiet"]
         if verify:
             self._arguments.append("--verify-signatures")
         if answers:
