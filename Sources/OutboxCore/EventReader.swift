@@ -41,10 +41,13 @@ package struct DeadPlace: Hashable, Sendable {
     }
 }
 
+/// The dead letters of one function that died of one condition.
 package struct DeadLetterGroup: Hashable, Sendable {
     package var function: FunctionIdentity
     package var condition: DeadLetterCondition
+    /// At least 1: there are no empty groups.
     package var count: Int
+    /// The one that died last.
     package var newest: EventID
     package init(function: FunctionIdentity, condition: DeadLetterCondition, count: Int, newest: EventID) {
         self.function = function

@@ -243,6 +243,7 @@ package struct FunctionRecord: Hashable, Sendable {
     }
 }
 
+/// A route whose suspension is on record; the store keeps nothing of any other.
 package struct RouteRecord: Hashable, Sendable {
     package var name: String
     package var state: SavedState

@@ -24,7 +24,9 @@ package struct IntakeItem: Sendable {
     }
 }
 
+/// What became of one `IntakeItem`: on its way back to the item's sink.
 package struct IntakeResult: Sendable {
+    /// The mark that the sink put on the item.
     package var ticket: UInt64
     package var answer: AcceptAnswer
 

@@ -9,10 +9,12 @@ package struct Line: Sendable {
     package var isEmpty: Bool { head == items.count }
     package var first: Int64? { isEmpty ? nil : items[head] }
 
+    /// Puts a number at the end. Doesn't look whether it is in the line already.
     package mutating func append(_ item: Int64) {
         items.append(item)
     }
 
+    /// Puts a number back at the head, so that it is next. O(n) where nothing was taken from the head before.
     package mutating func prepend(_ item: Int64) {
         if head > 0 {
             head -= 1
@@ -22,6 +24,7 @@ package struct Line: Sendable {
         }
     }
 
+    /// Takes the head out; nil where the line is empty. Gives the memory of what was taken back now and then.
     package mutating func popFirst() -> Int64? {
         guard head < items.count else { return nil }
         let item = items[head]
@@ -36,11 +39,13 @@ package struct Line: Sendable {
         return item
     }
 
+    /// Takes a number out wherever it stands (its first place, if it has several); nothing where it isn't. O(n).
     package mutating func remove(_ item: Int64) {
         guard let index = items[head...].firstIndex(of: item) else { return }
         items.remove(at: index)
     }
 
+    /// Empties the line and gives its memory back.
     package mutating func removeAll() {
         items = []
         head = 0

@@ -14,6 +14,7 @@ package struct WallTime: Hashable, Comparable, Sendable {
         return WallTime(milliseconds: overflow ? (span.milliseconds < 0 ? .min : .max) : sum)
     }
 
+    /// Negative where `earlier` is later, as after a jump of the clock. Saturates.
     package func since(_ earlier: WallTime) -> Span {
         let (difference, overflow) = milliseconds.subtractingReportingOverflow(earlier.milliseconds)
         return Span(milliseconds: overflow ? (milliseconds < earlier.milliseconds ? .min : .max) : difference)
@@ -30,12 +31,14 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
 
     package static func < (a: MonotonicTime, b: MonotonicTime) -> Bool { a.nanoseconds < b.nanoseconds }
 
+    /// Saturates instead of trapping: spans come from configuration and producers.
     package func advanced(by span: Span) -> MonotonicTime {
         let (nanos, overflowed) = span.milliseconds.multipliedReportingOverflow(by: 1_000_000)
         let (sum, overflow) = nanoseconds.addingReportingOverflow(nanos)
         return MonotonicTime(nanoseconds: overflowed || overflow ? (span.milliseconds < 0 ? .min : .max) : sum)
     }
 
+    /// In whole milliseconds, the rest cut off; negative where `earlier` is later.
     package func since(_ earlier: MonotonicTime) -> Span {
         Span(milliseconds: (nanoseconds - earlier.nanoseconds) / 1_000_000)
     }

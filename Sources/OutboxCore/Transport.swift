@@ -94,6 +94,7 @@ package protocol CredentialSource: Sendable {
     func reload() -> Bool
 }
 
+/// Why there are no credentials at the moment. The reason is for people: it names the place, never a secret.
 package struct CredentialProblem: Error, Hashable, Sendable {
     package var reason: String
     package init(reason: String) {

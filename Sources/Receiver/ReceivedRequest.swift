@@ -35,13 +35,16 @@ package struct ReceivedRequest: Sendable {
     package var qualifiedFunction: String { qualifier.map { "\(function):\($0)" } ?? function }
 }
 
+/// What the caller asked for, in the words of the `X-Amz-Invocation-Type` header.
 package enum InvocationType: String, Sendable {
     case event = "Event"
     case requestResponse = "RequestResponse"
     case dryRun = "DryRun"
 }
 
+/// What became of the check of a request's signature.
 package enum SignatureVerdict: Hashable, Sendable {
+    /// The receiver was given no access keys to check against.
     case notChecked
     case valid(accessKeyID: String)
     case refused(SignatureProblem)
