@@ -17,6 +17,7 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swi
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -72,7 +73,7 @@ let package = Package(
             "Daemon",
             [
                 "OutboxCore", "SigV4", "AWSCredentials", "LambdaTransport", "SQLiteStore", "Engine", "Door", "AdminAPI",
-                "Admin", "Systemd", nioLocks, logging, signals, yams,
+                "Admin", "Systemd", nioLocks, logging, lifecycle, signals, yams,
             ]
         ),
         .executableTarget(
@@ -107,7 +108,6 @@ let package = Package(
             ["lambda-outbox", "Admin", "AdminAPI", "Client", "OutboxCore", "TestSupport", hummingbird, logging]
         ),
         tests("ConfigurationTests", ["Daemon", "AWSCredentials", "OutboxCore", "TestSupport"]),
-        tests("DaemonTests", ["TestSupport"]),
         tests("TidyTests"),
     ]
 )

@@ -127,7 +127,9 @@ struct DaemonService: AdminService {
     // MARK: Status
 
     func status() async throws -> Status {
-        let commits = await commit.report()
+        guard let commits = await commit.report() else {
+            throw AdminError(.unavailable, "the store has failed or is closing; see the log")
+        }
         let deliveries = await delivery.report()
         let groups = try await groups()
         let oldest = try await read.ask { reader throws(StoreError) in try reader.oldestQueued() }

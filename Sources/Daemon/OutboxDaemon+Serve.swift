@@ -5,6 +5,7 @@ internal import Engine
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import OutboxCore
+internal import ServiceLifecycle
 internal import SigV4
 internal import Systemd
 
@@ -25,10 +26,14 @@ extension OutboxDaemon {
     ) async throws {
         let notifier = Notifier()
         let admin = try await startAdmin(service)
-        defer { admin.cancel() }
-        let door = try await startDoor(instanceID: instanceID)
+        let door: DoorServer
+        do {
+            door = try await startDoor(instanceID: instanceID)
+        } catch {
+            await admin.stop()
+            throw error
+        }
         isServing.withLockedValue { $0 = true }
-        for address in door.boundAddresses { logger.notice("accepting events", metadata: ["at": "\(address)"]) }
         notifier.ready("accepting events")
         let reporting = Task { await reportToSystemd(notifier) }
         failure.whenHappened { signals.stop() }
@@ -44,13 +49,14 @@ extension OutboxDaemon {
         isServing.withLockedValue { $0 = false }
         logger.notice("stopping: the door closes, attempts in flight may end")
         await door.shutdown(within: Self.doorTime)
-        await delivery.drain(deadline: clock.now().monotonic.advanced(by: Self.drainTime))
-        admin.cancel()
-        _ = await admin.result
+        // After a failure of the store no outcome can be recorded any more: there is nothing to wait for.
+        let drainTime = failure.reason == nil ? Self.drainTime : .zero
+        await delivery.drain(deadline: clock.now().monotonic.advanced(by: drainTime))
+        await admin.stop()
     }
 
     /// Returns when clients can connect. - Throws: `StartProblem` if the socket can't be opened.
-    private func startAdmin(_ service: DaemonService) async throws -> Task<Void, Never> {
+    private func startAdmin(_ service: DaemonService) async throws -> RunningAdmin {
         let (listening, signal) = AsyncThrowingStream.makeStream(of: Void.self)
         let server = AdminServer(
             path: configuration.admin.unix.path,
@@ -59,9 +65,14 @@ extension OutboxDaemon {
             logger: logger,
             onListening: { signal.yield() }
         )
+        var quiet = logger
+        quiet.logLevel = .error
+        var group = ServiceGroupConfiguration(services: [AdminRun(server: server)], logger: quiet)
+        group.maximumGracefulShutdownDuration = .seconds(2)
+        let services = ServiceGroup(configuration: group)
         let task = Task {
             do {
-                try await server.run()
+                try await services.run()
                 signal.finish()
             } catch {
                 signal.finish(throwing: StartProblem("\(error)", exitCode: StartProblem.other))
@@ -71,7 +82,7 @@ extension OutboxDaemon {
         guard try await events.next() != nil else {
             throw StartProblem("the admin socket closed at once", exitCode: StartProblem.other)
         }
-        return task
+        return RunningAdmin(services: services, task: task)
     }
 
     private func startDoor(instanceID: String) async throws -> DoorServer {
@@ -112,10 +123,27 @@ extension OutboxDaemon {
         let interval = min(Self.statusInterval, watchdog ?? Self.statusInterval)
         while !Task.isCancelled {
             try? await Task.sleep(for: interval)
-            let totals = await commit.report().totals
+            guard let totals = await commit.report()?.totals else { return }
             let inFlight = await delivery.report().dispatch.inFlight
             notifier.status("\(totals.queued) queued, \(inFlight) in flight, \(totals.dead) dead letters")
             notifier.watchdog()
         }
+    }
+}
+
+/// The admin server under a service group: so that it can end in order.
+private struct AdminRun: Service {
+    let server: AdminServer
+    func run() async throws { try await server.run() }
+}
+
+private struct RunningAdmin {
+    let services: ServiceGroup
+    let task: Task<Void, Never>
+
+    /// Answers what was asked, then closes.
+    func stop() async {
+        await services.triggerGracefulShutdown()
+        await task.value
     }
 }

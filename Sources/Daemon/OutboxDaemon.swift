@@ -55,6 +55,7 @@ struct OutboxDaemon: Sendable {
             try await startReader()
             try await serve(service(start, table), instanceID: start.identity.instanceID, signals: signals, failure)
         } catch {
+            await delivery.drain(deadline: clock.now().monotonic)
             read.stop()
             commit.stop()
             throw error

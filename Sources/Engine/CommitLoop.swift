@@ -38,8 +38,7 @@ package final class CommitLoop: Sendable {
                 }
                 let now = clock.now()
                 if case .failed(let text) = committer.turn(intake: intake, commands: commands, now: now) {
-                    mailbox.refuse(.failed(text))
-                    answer(mailbox.drain().intake.map { ($0, CommitMailbox.refusal(.failed(text))!) })
+                    mailbox.close(.failed)
                     failed(text)
                     return
                 }
@@ -47,6 +46,7 @@ package final class CommitLoop: Sendable {
                 if stopping, intake.isEmpty { break }
                 if !stopping { mailbox.signal.wait(milliseconds: committer.wait(now: now).milliseconds) }
             }
+            mailbox.close(.shuttingDown)
             close(committer.finish())
         }
         thread.withLockedValue { $0 = started }
@@ -72,7 +72,8 @@ package final class CommitLoop: Sendable {
         return try result.get()
     }
 
-    package func report() async -> CommitReport {
+    /// Totals and sizes; nil if the store has failed or is closed.
+    package func report() async -> CommitReport? {
         await withCheckedContinuation { continuation in
             mailbox.post(.report { continuation.resume(returning: $0) })
         }

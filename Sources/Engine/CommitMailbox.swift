@@ -5,17 +5,15 @@ package import OutboxCore
 /// and never refused. Any thread posts; nobody waits.
 package final class CommitMailbox: Intake {
     /// Why new events are refused altogether.
-    enum Refusing: Sendable {
-        case no
-        case shuttingDown
-        case failed(String)
-    }
+    enum Refusing: Sendable { case no, shuttingDown, failed }
 
     struct Lanes: Sendable {
         var intake: [IntakeItem] = []
         var intakeBytes = 0
         var commands: [CommitMessage] = []
         var refusing = Refusing.no
+        /// The thread has ended: nobody takes messages any more.
+        var isClosed = false
     }
 
     package let signal = WakeSignal()
@@ -47,12 +45,41 @@ package final class CommitMailbox: Intake {
         if wake { signal.signal() }
     }
 
+    /// Hands over work that is never refused. After the end of the thread whoever waits for an answer gets one at once.
     package func post(_ message: CommitMessage) {
-        let wake = lanes.withLockedValue { lanes in
+        let (wake, closed) = lanes.withLockedValue { lanes in
+            if lanes.isClosed { return (false, true) }
             lanes.commands.append(message)
-            return lanes.commands.count == 1 && lanes.intake.isEmpty
+            return (lanes.commands.count == 1 && lanes.intake.isEmpty, false)
         }
+        if closed { Self.turnAway([message]) }
         if wake { signal.signal() }
+    }
+
+    /// The thread ends: everything still in the lanes is answered. Commit thread, last.
+    func close(_ why: Refusing) {
+        let (intake, commands) = lanes.withLockedValue { lanes in
+            lanes.refusing = why
+            lanes.isClosed = true
+            defer {
+                lanes.intake = []
+                lanes.intakeBytes = 0
+                lanes.commands = []
+            }
+            return (lanes.intake, lanes.commands)
+        }
+        if let refusal = Self.refusal(why) { answer(intake.map { ($0, refusal) }) }
+        Self.turnAway(commands)
+    }
+
+    private static func turnAway(_ commands: [CommitMessage]) {
+        for command in commands {
+            switch command {
+            case .operate(_, let done): done(.failure(.failed("the store is closed")))
+            case .report(let tell): tell(nil)
+            case .outcomes, .claim, .stop: break
+            }
+        }
     }
 
     /// From now on new events are refused (503); what is in the lane is still answered.
@@ -136,8 +163,8 @@ package enum CommitMessage: Sendable {
     case claim(ClaimRequest)
     /// An operator's act; answered once it is on disk. The closure runs on the commit thread and must not block.
     case operate([StoreCommand], @Sendable (Result<[StoreReply], StoreError>) -> Void)
-    /// Totals and sizes for status. The closure runs on the commit thread and must not block.
-    case report(@Sendable (CommitReport) -> Void)
+    /// Totals and sizes for status; nil if the store has failed or is closed. The closure must not block.
+    case report(@Sendable (CommitReport?) -> Void)
     /// Commits what is in the lanes, checkpoints, closes.
     case stop
 }

@@ -26,7 +26,15 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     private let tellDelivery: (DeliveryMessage) -> Void
     private var ballast: Ballast
 
+    private struct Operation {
+        var commands: [StoreCommand]
+        var done: @Sendable (Result<[StoreReply], StoreError>) -> Void
+    }
+
+    /// Requests that wait for room, then those of this round; each is in one of these until it is answered.
     private var waiting: [Waiting] = []
+    private var admitted: [IntakeItem] = []
+    private var operations: [Operation] = []
     /// Outcomes that a full disk held up; they go first.
     private var heldUp: [StoreCommand] = []
     private var size = StoreSize()
@@ -59,23 +67,21 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     package mutating func turn(intake: [IntakeItem], commands: [CommitMessage], now: Moment) -> Verdict {
         var outcomes: [StoreCommand] = []
         var claims: [ClaimRequest] = []
-        var operations: [(commands: [StoreCommand], done: @Sendable (Result<[StoreReply], StoreError>) -> Void)] = []
-        var reports: [@Sendable (CommitReport) -> Void] = []
+        var reports: [@Sendable (CommitReport?) -> Void] = []
         for message in commands {
             switch message {
             case .outcomes(let list): outcomes += list
             case .claim(let request): claims.append(request)
-            case .operate(let list, let done): operations.append((list, done))
+            case .operate(let list, let done): operations.append(Operation(commands: list, done: done))
             case .report(let tell): reports.append(tell)
             case .stop: break
             }
         }
+        waiting += intake.map { Waiting(item: $0, deadline: now.monotonic.advanced(by: limits.roomWait), reason: "") }
         do throws(StoreError) {
             try measure(now: now)
-            let admitted = admit(intake, now: now)
-            try commit(outcomes, operations.map(\.commands), admitted, now: now) { index, result in
-                operations[index].done(result)
-            }
+            admit(now: now)
+            try commit(outcomes, now: now)
             for request in claims {
                 let page = try store.claim(request)
                 var next: WallTime?
@@ -84,13 +90,17 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             }
             try upkeep(now: now)
         } catch {
-            let text = "\(error)"
+            // Nobody is told 202; whoever waits for an answer gets one.
             for operation in operations { operation.done(.failure(error)) }
-            answer(waiting.map { ($0.item, CommitMailbox.refusal(.failed(text))!) })
+            operations = []
+            let refusal = CommitMailbox.refusal(.failed)!
+            answer((admitted + waiting.map(\.item)).map { ($0, refusal) })
+            admitted = []
             waiting = []
-            return .failed(text)
+            for tell in reports { tell(nil) }
+            return .failed("\(error)")
         }
-        for tell in reports { tell(report(now: now)) }
+        for tell in reports { tell(report()) }
         return .goOn
     }
 
@@ -109,15 +119,11 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     // MARK: Intake
 
     /// Decides who goes into this commit; who does not fit waits for room, then is refused.
-    private mutating func admit(_ intake: [IntakeItem], now: Moment) -> [IntakeItem] {
-        var admitted: [IntakeItem] = []
+    private mutating func admit(now: Moment) {
         var refused: [(IntakeItem, AcceptAnswer)] = []
         var kept: [Waiting] = []
         var usage: [FunctionIdentity: FunctionUsage] = [:]
-        let candidates =
-            waiting
-            + intake.map { Waiting(item: $0, deadline: now.monotonic.advanced(by: limits.roomWait), reason: "") }
-        for var candidate in candidates {
+        for var candidate in waiting {
             let event = candidate.item.event
             let held = usage[event.function] ?? store.usage(of: event.function)
             let share = policies(event.function).share
@@ -140,42 +146,40 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         waiting = kept
         counts.refused += refused.count
         answer(refused)
-        return admitted
     }
 
     // MARK: Commit
 
-    private mutating func commit(
-        _ outcomes: [StoreCommand],
-        _ operations: [[StoreCommand]],
-        _ intake: [IntakeItem],
-        now: Moment,
-        operated: (Int, Result<[StoreReply], StoreError>) -> Void
-    ) throws(StoreError) {
+    private mutating func commit(_ outcomes: [StoreCommand], now: Moment) throws(StoreError) {
         let first = heldUp + outcomes
         var batch = first
-        for operation in operations { batch += operation }
-        for item in intake { batch.append(.accept(item.event)) }
+        for operation in operations { batch += operation.commands }
+        for item in admitted { batch.append(.accept(item.event)) }
         guard !batch.isEmpty else { return }
         do throws(StoreError) {
             let replies = try store.commit(batch, now: now.wall)
+            counts.commits += 1
+            counts.commands += batch.count
+            let intakeReplies = Array(replies.suffix(admitted.count))
+            // Producers first: they wait.
+            answerIntake(intakeReplies)
             setHeldUp([])
             announceOutcomes(first)
             var position = first.count
-            for (index, operation) in operations.enumerated() {
-                let own = Array(replies[position..<position + operation.count])
-                position += operation.count
-                announceOperation(operation, own, now: now)
-                operated(index, .success(own))
+            for operation in operations {
+                let own = Array(replies[position..<position + operation.commands.count])
+                position += operation.commands.count
+                announceOperation(operation.commands, own, now: now)
+                operation.done(.success(own))
             }
-            counts.commits += 1
-            counts.commands += batch.count
-            answerIntake(intake, Array(replies[position...]))
+            operations = []
         } catch .full(let text) {
             // Rolled back, known not to be there (architecture: "Rules").
-            counts.refused += intake.count
-            answer(intake.map { ($0, .overBudget(reason: "the disk is full", retryAfter: .seconds(5))) })
-            for index in operations.indices { operated(index, .failure(.full(text))) }
+            counts.refused += admitted.count
+            answer(admitted.map { ($0, .overBudget(reason: "the disk is full", retryAfter: .seconds(5))) })
+            admitted = []
+            for operation in operations { operation.done(.failure(.full(text))) }
+            operations = []
             try commitOutcomesOnly(first, now: now)
         }
     }
@@ -221,15 +225,15 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         }
     }
 
-    private mutating func answerIntake(_ intake: [IntakeItem], _ replies: [StoreReply]) {
-        guard !intake.isEmpty else { return }
+    private mutating func answerIntake(_ replies: [StoreReply]) {
+        guard !admitted.isEmpty else { return }
         var answers: [(IntakeItem, AcceptAnswer)] = []
-        answers.reserveCapacity(intake.count)
+        answers.reserveCapacity(admitted.count)
         var fresh: [QueuedEvent] = []
         var bytes = 0
         var complete = true
         var earliestDue: WallTime?
-        for (item, reply) in zip(intake, replies) {
+        for (item, reply) in zip(admitted, replies) {
             switch reply {
             case .accepted(let event):
                 counts.accepted += 1
@@ -252,7 +256,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
                 preconditionFailure("the store answered an accept with something else")
             }
         }
-        // Producers first: they wait.
+        admitted = []
         answer(answers)
         if !fresh.isEmpty || !complete || earliestDue != nil {
             tellDelivery(
@@ -319,7 +323,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         }
     }
 
-    private mutating func report(now: Moment) -> CommitReport {
+    private mutating func report() -> CommitReport {
         CommitReport(
             totals: store.totals,
             size: size,

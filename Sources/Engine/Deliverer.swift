@@ -175,6 +175,7 @@ package struct ClockTrust: Sendable {
         self.isSynchronised = isSynchronised
     }
 
+    /// Whether an expiry may be carried out now.
     package func isTrusted(_ now: Moment) -> Bool {
         agreed || isSynchronised()
     }

@@ -6,6 +6,8 @@ package final class DeliveryLoop: Sendable {
     package let mailbox = Mailbox<DeliveryMessage>()
     private let thread = NIOLockedValueBox<OwnedThread?>(nil)
     private let lastRound = NIOLockedValueBox<MonotonicTime?>(nil)
+    /// False before the start and after the end of the thread: then nobody answers the mailbox.
+    private let isRunning = NIOLockedValueBox(false)
 
     package init() {}
 
@@ -17,7 +19,10 @@ package final class DeliveryLoop: Sendable {
     ) where Random: SendableMetatype {
         let mailbox = mailbox
         let lastRound = lastRound
+        let isRunning = isRunning
+        isRunning.withLockedValue { $0 = true }
         let started = OwnedThread(name: "delivery") {
+            defer { isRunning.withLockedValue { $0 = false } }
             guard var deliverer = make() else { return }
             var messages = mailbox.drain()
             while deliverer.turn(messages: messages, wakeDescriptor: mailbox.signal.descriptor, clock: clock) {
@@ -35,6 +40,7 @@ package final class DeliveryLoop: Sendable {
     ///
     /// What is still in flight then goes back uncharged; it stays in the flight file and is marked uncertain at the next start.
     package func drain(deadline: MonotonicTime) async {
+        guard isRunning.withLockedValue({ $0 }) else { return }
         await withCheckedContinuation { continuation in
             mailbox.post(.drain(deadline: deadline) { continuation.resume() })
         }
@@ -44,6 +50,7 @@ package final class DeliveryLoop: Sendable {
         }?.join()
     }
 
+    /// The delivery side's state. Waits for ever before the start and after `drain`.
     package func report() async -> DeliveryReport {
         await withCheckedContinuation { continuation in
             mailbox.post(.snapshot { continuation.resume(returning: $0) })

@@ -55,6 +55,7 @@ package struct FlightFile: ~Copyable {
         taken[sequence] = slot
     }
 
+    /// The outcome is on disk; unknown sequences are let pass.
     package mutating func clear(_ sequence: Int64) {
         guard let slot = taken.removeValue(forKey: sequence) else { return }
         slots[slot] = EventID(high: 0, low: 0)

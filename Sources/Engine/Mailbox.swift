@@ -9,6 +9,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
 
     package init() {}
 
+    /// Any thread; never blocks.
     package func post(_ message: Message) {
         let first = pending.withLockedValue { pending in
             pending.append(message)

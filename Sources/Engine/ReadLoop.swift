@@ -49,6 +49,7 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
         return try result.get()
     }
 
+    /// Answers what was asked before, then waits for the thread.
     package func stop() {
         mailbox.post(.stop)
         thread.withLockedValue { thread in

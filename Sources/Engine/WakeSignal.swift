@@ -14,10 +14,12 @@ package final class WakeSignal: Sendable {
         close(descriptor)
     }
 
+    /// Any thread; several signals before one drain are one wake-up.
     package func signal() {
         clinux_eventfd_signal(descriptor)
     }
 
+    /// Owner only: takes the pending wake-ups away.
     package func drain() {
         clinux_eventfd_drain(descriptor)
     }

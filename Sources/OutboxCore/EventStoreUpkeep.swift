@@ -28,6 +28,7 @@ package struct StoreSize: Hashable, Sendable {
     /// The database file, free pages left out.
     package var usedBytes: Int
     package var fileBytes: Int
+    /// Of the log, not yet moved into the file. (The log's file keeps its greatest size.)
     package var walBytes: Int
     package init(usedBytes: Int = 0, fileBytes: Int = 0, walBytes: Int = 0) {
         self.usedBytes = usedBytes

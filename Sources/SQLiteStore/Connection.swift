@@ -5,14 +5,27 @@ struct Connection: ~Copyable {
     enum Access { case create, readWrite, readOnly }
 
     private let handle: OpaquePointer
+    /// Frames in the log after the last commit; SQLite's hook writes it, on this thread.
+    private let frames: UnsafeMutablePointer<Int32>
 
     private init(adopting handle: OpaquePointer) {
         self.handle = handle
+        frames = .allocate(capacity: 1)
+        frames.initialize(to: 0)
+        sqlite3_wal_hook(
+            handle,
+            { frames, _, _, count in
+                frames?.assumingMemoryBound(to: Int32.self).pointee = count
+                return SQLITE_OK
+            },
+            frames
+        )
     }
 
     /// Statements that outlive the connection keep the file open until they are gone too.
     deinit {
         sqlite3_close_v2(handle)
+        frames.deallocate()
     }
 
     /// Opens the file at `path`. A closing connection never checkpoints by itself, so that a file whose truth is
@@ -54,6 +67,10 @@ struct Connection: ~Copyable {
 
     var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
+    /// Frames that the next reader finds in the log. Falls only when a commit begins the log anew, which it does after a
+    /// checkpoint that moved all of it: the log file itself never shrinks.
+    var logFrames: Int { Int(frames.pointee) }
+
     enum CheckpointMode {
         /// What can be done without waiting for anybody.
         case passive
@@ -65,9 +82,13 @@ struct Connection: ~Copyable {
     @discardableResult
     func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> Bool {
         let number = mode == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
-        let code = sqlite3_wal_checkpoint_v2(handle, nil, number, nil, nil)
+        var inLog: Int32 = 0
+        var moved: Int32 = 0
+        let code = sqlite3_wal_checkpoint_v2(handle, nil, number, &inLog, &moved)
         if code & 0xFF == SQLITE_BUSY { return false }
         try check(code, "checkpoint")
+        guard inLog == moved else { return false }
+        frames.pointee = 0
         return true
     }
 

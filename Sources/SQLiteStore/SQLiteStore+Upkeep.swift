@@ -1,4 +1,3 @@
-import Glibc
 package import OutboxCore
 
 extension SQLiteStore: EventStoreUpkeep {
@@ -23,11 +22,17 @@ extension SQLiteStore: EventStoreUpkeep {
         } catch {
             throw error.storeError
         }
-        var status = stat()
-        let walBytes = stat(path + "-wal", &status) == 0 ? Int(status.st_size) : 0
         let pageBytes = Int(DatabaseFile.pageSize)
-        return StoreSize(usedBytes: (pages - free) * pageBytes, fileBytes: pages * pageBytes, walBytes: walBytes)
+        return StoreSize(
+            usedBytes: (pages - free) * pageBytes,
+            fileBytes: pages * pageBytes,
+            walBytes: connection.logFrames * (pageBytes + Self.frameHeaderBytes)
+        )
     }
+
+    /// SQLite's file format, "WAL frame header".
+    private static var frameHeaderBytes: Int { 24 }
+
 }
 
 extension SQLiteStore {
