@@ -1,9 +1,12 @@
+import TestSupport
 import Testing
 
 @testable import AWSCredentials
 
 @Suite("Shared files by the cases that all AWS SDKs share")
 struct PublishedProfileTests {
+    private static let folder = "config/smithy-rs/"
+
     private struct ParserFile: Decodable {
         struct Case: Decodable {
             struct Input: Decodable {
@@ -26,9 +29,12 @@ struct PublishedProfileTests {
     }
 
     // Published data: only where it is at hand.
-    @Test("every published parser case", .enabled(if: PublishedVectors.exist("profile-parser-tests.json")))
+    @Test(
+        "every published parser case",
+        .enabled(if: Vectors.has(folder + "profile-parser-tests.json"), Comment(rawValue: Vectors.areAbsent))
+    )
     func parserCases() throws {
-        let cases = try PublishedVectors.decode("profile-parser-tests.json", as: ParserFile.self).tests
+        let cases = try Vectors.decode(Self.folder + "profile-parser-tests.json", as: ParserFile.self).tests
         #expect(cases.count == 65)
         for test in cases {
             let comment = Comment(rawValue: test.name)
@@ -65,9 +71,12 @@ struct PublishedProfileTests {
     }
 
     // Published data: only where it is at hand. Cases of other systems say nothing about this one.
-    @Test("every published location case", .enabled(if: PublishedVectors.exist("file-location-tests.json")))
+    @Test(
+        "every published location case",
+        .enabled(if: Vectors.has(folder + "file-location-tests.json"), Comment(rawValue: Vectors.areAbsent))
+    )
     func locationCases() throws {
-        let cases = try PublishedVectors.decode("file-location-tests.json", as: LocationFile.self).tests
+        let cases = try Vectors.decode(Self.folder + "file-location-tests.json", as: LocationFile.self).tests
             .filter { $0.platform == "linux" }
         #expect(cases.count == 4)
         for test in cases {

@@ -4,14 +4,6 @@ import OutboxCore
 import TestSupport
 import Testing
 
-/// A published vector file, from `OUTBOX_VECTORS`, else from `shared/vectors` beside the project; nil where it isn't.
-private func vectors<Rows: Decodable>(_ path: String, as type: Rows.Type) -> Rows? {
-    let folder =
-        ProcessInfo.processInfo.environment["OUTBOX_VECTORS"].map { URL(fileURLWithPath: $0) }
-        ?? URL(fileURLWithPath: #filePath).appending(path: "../../../../shared/vectors").standardizedFileURL
-    return (try? Data(contentsOf: folder.appending(path: path))).flatMap { try? JSONDecoder().decode(type, from: $0) }
-}
-
 /// Answers and what botocore reads from them.
 private struct ParseCases: Decodable {
     struct Row: Decodable {
@@ -33,17 +25,18 @@ private struct InvokeErrors: Decodable {
     var errors: [Row]
 }
 
-private let parseCases = vectors("errors/parse-cases.json", as: ParseCases.self)?.cases ?? []
-private let invokeErrors = vectors("errors/invoke-errors.json", as: InvokeErrors.self)?.errors ?? []
+private let parseCases = "errors/parse-cases.json"
+private let invokeErrors = "errors/invoke-errors.json"
 
 @Suite("Reading answers", .timeLimit(.minutes(2)))
 struct AnswerTests {
     /// Over the wire, so that the names of headers are found as libcurl hands them out. Where botocore falls back on the
     /// status it says `503` and the phrase; we say `HTTP-503` and keep the page.
     // Without the published cases there is nothing to hold it against; the project's own cases below still run.
-    @Test(.enabled(if: !parseCases.isEmpty, "no published vectors here: set OUTBOX_VECTORS"))
+    @Test(.enabled(if: Vectors.has(parseCases), Comment(rawValue: Vectors.areAbsent)))
     func `answers are read as botocore reads them`() throws {
-        let cases = parseCases
+        let cases = try Vectors.decode(parseCases, as: ParseCases.self).cases
+        #expect(!cases.isEmpty)
         let lambda = try FakeLambda { request in
             let row = cases[request.number]
             return .answer(
@@ -69,9 +62,10 @@ struct AnswerTests {
     }
 
     // As above.
-    @Test(.enabled(if: !invokeErrors.isEmpty, "no published vectors here: set OUTBOX_VECTORS"))
+    @Test(.enabled(if: Vectors.has(invokeErrors), Comment(rawValue: Vectors.areAbsent)))
     func `every published error keeps its code over the wire`() throws {
-        let rows = invokeErrors
+        let rows = try Vectors.decode(invokeErrors, as: InvokeErrors.self).errors
+        #expect(!rows.isEmpty)
         let lambda = try FakeLambda { request in
             let row = rows[request.number]
             return .answer(

@@ -1,27 +1,18 @@
-import Foundation
 import OutboxCore
+import TestSupport
 import Testing
 
-/// The published table of Invoke's errors, with the party each is blamed on. Read from `OUTBOX_VECTORS`, else from
-/// `shared/vectors` beside the project; it is no part of the project.
-private let invokeErrors: [(code: String, status: Int, blame: Blame)] = {
-    let folder =
-        ProcessInfo.processInfo.environment["OUTBOX_VECTORS"].map { URL(fileURLWithPath: $0) }
-        ?? URL(fileURLWithPath: #filePath).appending(path: "../../../../shared/vectors").standardizedFileURL
-    struct File: Decodable {
-        struct Row: Decodable {
-            var code: String
-            var status: Int
-            var blame: String
-        }
-        var errors: [Row]
+/// The published table of Invoke's errors, with the party each is blamed on.
+private struct InvokeErrors: Decodable {
+    static let path = "errors/invoke-errors.json"
+
+    struct Row: Decodable {
+        var code: String
+        var status: Int
+        var blame: String
     }
-    guard let data = try? Data(contentsOf: folder.appending(path: "errors/invoke-errors.json")) else { return [] }
-    let file = try? JSONDecoder().decode(File.self, from: data)
-    return (file?.errors ?? []).compactMap { row in
-        Blame(rawValue: row.blame).map { (code: row.code, status: row.status, blame: $0) }
-    }
-}()
+    var errors: [Row]
+}
 
 private func answer(
     _ status: Int,
@@ -52,11 +43,13 @@ private func failure(_ kind: TransportFailure.Kind, sent: Bool) -> Verdict {
 @Suite("Blame by error code")
 struct BlameByCodeTests {
     // Without the published table there is nothing to hold it against; the project's own table below still runs.
-    @Test(.enabled(if: !invokeErrors.isEmpty, "no published vectors here: set OUTBOX_VECTORS"))
-    func `every row of the published table gets its blame`() {
-        #expect(invokeErrors.count >= 60)
-        for row in invokeErrors {
-            #expect(answer(row.status, row.code).blame == row.blame, "\(row.code)")
+    @Test(.enabled(if: Vectors.has(InvokeErrors.path), Comment(rawValue: Vectors.areAbsent)))
+    func `every row of the published table gets its blame`() throws {
+        let rows = try Vectors.decode(InvokeErrors.path, as: InvokeErrors.self).errors
+        #expect(rows.count >= 60)
+        for row in rows {
+            let blame = try #require(Blame(rawValue: row.blame))
+            #expect(answer(row.status, row.code).blame == blame, "\(row.code)")
         }
     }
 

@@ -1,9 +1,7 @@
+import Foundation
 import OutboxCore
+import TestSupport
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 @Suite struct `JSON scanner` {
     @Test(arguments: [
@@ -134,12 +132,13 @@ import Testing
 
     struct Missing: Error {}
 
-    /// The published suite lies beside the project, not in it; without it this test has nothing to read.
-    @Test(.enabled(if: JSONSuite.folder != nil, "the published JSON suite isn't there"))
+    // Without the published suite this test has nothing to read; the project's own texts above still run.
+    @Test(.enabled(if: Vectors.has("json/test_parsing"), Comment(rawValue: Vectors.areAbsent)))
     func `agrees with the published suite`() throws {
-        let files = try JSONSuite.files()
         var counts: [Character: Int] = [:]
-        for (name, bytes) in files {
+        for file in try Vectors.files(below: "json/test_parsing", ending: ".json") {
+            let bytes = try Vectors.read(file)
+            let name = file.lastPathComponent
             let fault = JSONScanner.fault(in: bytes)
             let kind = name.first ?? "?"
             counts[kind, default: 0] += 1
@@ -153,43 +152,5 @@ import Testing
             }
         }
         #expect(counts == ["y": 95, "n": 188, "i": 35])
-    }
-}
-
-/// The files of the published suite.
-enum JSONSuite {
-    static let folder: String? = {
-        let vectors: String
-        if let given = getenv("OUTBOX_VECTORS") {
-            vectors = String(cString: given)
-        } else {
-            // Resolved, since the tests' folder may be reached through a link.
-            guard let real = realpath(#filePath, nil) else { return nil }
-            defer { free(real) }
-            let parts = String(cString: real).split(separator: "/").dropLast(4)
-            vectors = "/" + parts.joined(separator: "/") + "/shared/vectors"
-        }
-        let path = vectors + "/json/test_parsing"
-        return access(path, R_OK) == 0 ? path : nil
-    }()
-
-    static func files() throws -> [(String, [UInt8])] {
-        let folder = try #require(Self.folder)
-        let stream = try #require(opendir(folder))
-        defer { closedir(stream) }
-        var result: [(String, [UInt8])] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name.hasSuffix(".json") else { continue }
-            let file = try #require(fopen(folder + "/" + name, "rb"))
-            defer { fclose(file) }
-            var bytes: [UInt8] = []
-            var chunk = [UInt8](repeating: 0, count: 1 << 16)
-            while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
-            result.append((name, bytes))
-        }
-        return result
     }
 }

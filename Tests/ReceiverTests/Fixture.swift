@@ -35,27 +35,3 @@ final class Arrivals: @unchecked Sendable {
 
     var all: [ReceivedRequest] { lock.withLock { requests } }
 }
-
-/// Published test data that lies beside the project: `OUTBOX_VECTORS`, else `../shared/vectors`.
-enum Vectors {
-    static let directory: URL = {
-        if let path = ProcessInfo.processInfo.environment["OUTBOX_VECTORS"] { return URL(fileURLWithPath: path) }
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return root.deletingLastPathComponent().appendingPathComponent("shared/vectors")
-    }()
-
-    static let areAbsent = "no published vectors here (set OUTBOX_VECTORS to their folder)"
-
-    static func has(_ path: String) -> Bool {
-        FileManager.default.fileExists(atPath: directory.appendingPathComponent(path).path)
-    }
-
-    /// Name and bytes of each file of a folder, sorted by name.
-    static func files(_ path: String) throws -> [(name: String, bytes: [UInt8])] {
-        let folder = directory.appendingPathComponent(path)
-        return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map { name in
-            (name, [UInt8](try Data(contentsOf: folder.appendingPathComponent(name))))
-        }
-    }
-}

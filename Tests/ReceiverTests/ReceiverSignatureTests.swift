@@ -1,4 +1,6 @@
+import Foundation
 import Receiver
+import TestSupport
 import Testing
 
 struct ReceiverSignatureTests {
@@ -75,20 +77,20 @@ struct ReceiverSignatureTests {
         // 2026-11-22T12:47:45Z, when they were captured.
         try await withReceiver(Self.verifying(at: 1_795_351_665_000)) { server, arrivals in
             var counts: [Int: Int] = [:]
-            for (name, bytes) in try Vectors.files("wire") where name.hasSuffix(".http") {
+            for file in try Vectors.files(below: "wire", ending: ".http") {
                 let client = try RawClient(port: server.port)
-                try client.send(bytes)
+                try client.send(Vectors.read(file))
                 let status = try client.answer().status
                 counts[status, default: 0] += 1
                 let expected =
-                    switch name {
+                    switch file.lastPathComponent {
                     case "awscli1-invoke-async.http", "boto3-sts-assume-role.http": 404
                     case "awscli1-default-type.http": 200
                     case "boto3-dryrun.http": 204
                     case "curl788-colon-BAD-SIGNATURE.http": 403
                     default: 202
                     }
-                #expect(status == expected, Comment(rawValue: name))
+                #expect(status == expected, Comment(rawValue: file.lastPathComponent))
             }
             #expect(counts == [404: 2, 200: 1, 204: 1, 403: 1, 202: 4])
             #expect(arrivals.all.count == 7)

@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Receiver
@@ -70,7 +72,9 @@ struct JSONCheckTests {
     @Test(.enabled(if: Vectors.has("json/test_parsing"), Comment(rawValue: Vectors.areAbsent)))
     func `the published parsing suite agrees`() throws {
         var counts: [Character: Int] = [:]
-        for (name, bytes) in try Vectors.files("json/test_parsing") {
+        for file in try Vectors.entries("json/test_parsing") {
+            let bytes = try Vectors.read(file)
+            let name = file.lastPathComponent
             let kind = try #require(name.first)
             counts[kind, default: 0] += 1
             // The suite calls no bytes at all an error; Lambda takes them for no payload.

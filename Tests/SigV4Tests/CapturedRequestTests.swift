@@ -1,5 +1,6 @@
 import Foundation
 import SigV4
+import TestSupport
 import Testing
 
 /// Requests that the AWS CLI, boto3 and curl really sent, verified again.

@@ -1,5 +1,6 @@
 import Foundation
 import SigV4
+import TestSupport
 import Testing
 
 /// AWS's own signing suites, as they are published. The counts stand here so that none is left out in silence.
@@ -20,7 +21,7 @@ struct PublishedVectorTests {
     }
 
     @Test func `the smithy case of a Lambda ARN in the path agrees`() throws {
-        let folder = Vectors.directory.appendingPathComponent(
+        let folder = try Vectors.url(
             "sigv4/smithy-rs-extra/aws/rust-runtime/aws-sigv4/aws-signing-test-suite/v4/double-url-encode"
         )
         let request = try RawRequest(Vectors.read(folder.appendingPathComponent("request.txt")))
