@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import OutboxCore
+import TestSupport
 import Testing
 
 @testable import Door
@@ -329,12 +330,12 @@ import Testing
 
     /// The captured requests lie beside the project, not in it; without them this test has nothing to read.
     @Test(
-        .enabled(if: Vectors.folder != nil, "the captured requests aren't there"),
+        .enabled(if: Vectors.has("wire"), Comment(rawValue: Vectors.areAbsent)),
         arguments: captured,
         Feeding.allCases
     )
     func `captured requests of real clients are taken as they should be`(row: (String, Int), feeding: Feeding) throws {
-        let bytes = try Vectors.read("wire/\(row.0).http")
+        let bytes = try Vectors.read(Vectors.url("wire/\(row.0).http"))
         let door = EmbeddedDoor(intake: FakeIntake { _ in .accepted(eventID(1)) })
         let connection = try door.connect(Caller(producer: "tcp", tcpPort: 18_081))
         for piece in feeding.pieces(bytes) { try connection.send(piece) }
