@@ -12,14 +12,6 @@ struct Connection: ~Copyable {
         self.handle = handle
         frames = .allocate(capacity: 1)
         frames.initialize(to: 0)
-        sqlite3_wal_hook(
-            handle,
-            { frames, _, _, count in
-                frames?.assumingMemoryBound(to: Int32.self).pointee = count
-                return SQLITE_OK
-            },
-            frames
-        )
     }
 
     /// Statements that outlive the connection keep the file open until they are gone too.
@@ -66,6 +58,18 @@ struct Connection: ~Copyable {
     var isAutocommit: Bool { sqlite3_get_autocommit(handle) != 0 }
 
     var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    /// Begins to count. After `wal_autocheckpoint` is set, which takes the place of the hook.
+    func countLogFrames() {
+        sqlite3_wal_hook(
+            handle,
+            { frames, _, _, count in
+                frames?.assumingMemoryBound(to: Int32.self).pointee = count
+                return SQLITE_OK
+            },
+            frames
+        )
+    }
 
     /// Frames that the next reader finds in the log. Falls only when a commit begins the log anew, which it does after a
     /// checkpoint that moved all of it: the log file itself never shrinks.

@@ -59,6 +59,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
         do {
             let connection = try Connection.open(options.path, .readWrite)
             try Pragmas.setForWriting(connection, cacheKiB: options.cacheKiB)
+            connection.countLogFrames()
             try Migrator.migrate(connection)
             let row = try MetaTable.read(connection)
             try MetaTable.markOpen(connection, bootID: options.bootID)

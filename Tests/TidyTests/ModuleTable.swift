@@ -41,7 +41,7 @@ enum ModuleTable {
         "Daemon": ModuleRule(
             declared: [
                 "OutboxCore", "SigV4", "AWSCredentials", "LambdaTransport", "SQLiteStore", "Engine", "Door", "AdminAPI",
-                "Admin", "Systemd", "NIOConcurrencyHelpers", "Logging", "UnixSignals", "Yams",
+                "Admin", "Systemd", "NIOConcurrencyHelpers", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",
             ],
             beyond: ["Glibc", "FoundationEssentials"]
         ),
