@@ -188,9 +188,13 @@ class Receiver:
 
 
 class Daemon:
-    """`lambda-outbox serve` in a folder of its own."""
+    """`lambda-outbox serve` in a folder of its own.
 
-    def __init__(self, children, directory, endpoint, *, tcp_port=None, extra="", environment=None):
+    Its credentials are in the environment, or in `credentials_file` alone, which may be missing.
+    """
+
+    def __init__(self, children, directory, endpoint, *, tcp_port=None, credentials_file=None, extra="",
+                 environment=None):
         self._children = children
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -200,10 +204,13 @@ class Daemon:
         self.tcp_port = tcp_port
         self.config = self.directory / "config.yaml"
         text = f"aws:\n  region: {REGION}\n  endpoint_url: {endpoint}\n"
+        if credentials_file:
+            text += f"  credentials_file: {credentials_file}\n"
         if tcp_port:
             text += f"listen:\n  tcp: {{ address: 127.0.0.1:{tcp_port}, authentication: none }}\n"
         self.config.write_text(text + extra)
-        self.environment = clean_environment(AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY)
+        keys = {} if credentials_file else {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+        self.environment = clean_environment(**keys)
         self.environment.update(environment or {})
         self.process = None
 
@@ -291,11 +298,11 @@ class Daemon:
             return status if status["queued"] == 0 and status["in_flight"] == 0 else None
         return wait_for("the queue to be empty", empty, seconds, pause=0.05)
 
-    def command(self, *arguments, **options):
-        """Runs one of the commands against this daemon."""
+    def command(self, *arguments, binary_output=False, **options):
+        """Runs one of the commands against this daemon; what it prints is text, or bytes if asked for."""
         environment = clean_environment(LAMBDA_OUTBOX_DOOR=str(self.door), LAMBDA_OUTBOX_ADMIN=str(self.admin))
-        return subprocess.run([binary(), *arguments], env=environment, capture_output=True, text=True, timeout=120,
-                              **options)
+        return subprocess.run([binary(), *arguments], env=environment, capture_output=True,
+                              text=not binary_output, timeout=120, **options)
 
     def resident_bytes(self):
         """Resident memory now, and its peak."""

@@ -15,14 +15,18 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Harness"))
 
 import harness  # noqa: E402
+import entrance  # noqa: E402
 import faults  # noqa: E402
 import functions  # noqa: E402
+import lifetimes  # noqa: E402
 import outages  # noqa: E402
+import starts  # noqa: E402
 import throughput  # noqa: E402
 
 CASES = {
     "exactly-once": throughput.exactly_once,
     "kill-9": throughput.kill_nine,
+    "restart-under-load": throughput.restart_under_load,
     "same-key": throughput.same_key,
     "cut-connection": faults.cut_connection,
     "own-door": faults.own_door,
@@ -31,8 +35,20 @@ CASES = {
     "outage": outages.outage,
     "delay-over-max-age": outages.delay_over_max_age,
     "outage-over-max-age": outages.outage_over_max_age,
+    "delay": lifetimes.delay,
+    "expiry-and-purge": lifetimes.expiry_and_purge,
     "dead-letters": functions.dead_letters,
     "bystander": functions.bystander,
+    "sizes": entrance.sizes,
+    "names": entrance.names,
+    "browser": entrance.browser,
+    "send-lines": entrance.send_lines,
+    "wrong-configuration": starts.wrong_configuration,
+    "foreign-database": starts.foreign_database,
+    "second-daemon": starts.second_daemon,
+    "stale-socket": starts.stale_socket,
+    "missing-credentials": starts.missing_credentials,
+    "credentials-sighup": starts.credentials_sighup,
 }
 
 
@@ -50,8 +66,8 @@ class Bench:
     def receiver(self, **options):
         return harness.Receiver(self.children, self.directory, **options)
 
-    def daemon(self, endpoint, **options):
-        return harness.Daemon(self.children, self.directory / "daemon", endpoint, **options)
+    def daemon(self, endpoint, name="daemon", **options):
+        return harness.Daemon(self.children, self.directory / name, endpoint, **options)
 
 
 def run(name, quick):

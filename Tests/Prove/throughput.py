@@ -83,3 +83,39 @@ def same_key(bench):
     count = len(receiver.arrivals())
     check(count == 1, f"{count} deliveries")
     return "1000 requests, one id, one delivery; another body: 409"
+
+
+def restart_under_load(bench):
+    """An orderly stop and a start under steady load: none lost, no repeats but those marked, ended with 0 in time."""
+    restarts, rate = 3, 1000
+    count = rate * 2 * (restarts + 1)
+    receiver = bench.receiver(latency="20ms").start()
+    daemon = bench.daemon(receiver.url).start()
+    record = bench.directory / "sent"
+    arguments = load.load_arguments(daemon.door, connections=32, requests=count, rate=rate, retry=60,
+                                    key_prefix="restart-", bytes=f"{SIZES[0]}-{SIZES[1]}", record=record)
+    producers = bench.children.start(arguments, bench.directory / "load.log")
+    slowest = 0
+    for _ in range(restarts):
+        time.sleep(2)
+        stopping = time.monotonic()
+        status = daemon.stop()
+        slowest = max(slowest, time.monotonic() - stopping)
+        check(status == 0, f"the daemon ended with {status}")
+        daemon.start()
+    check(slowest <= 25, f"a stop took {slowest:.1f} s")
+    try:
+        producers.wait(120)
+    except subprocess.TimeoutExpired:
+        check(False, "the producers did not come to an end")
+    sent = accepted(record, count)
+    check(len({line.id for line in sent}) == count, "two events share an id")
+    daemon.wait_empty(120)
+    counts = arrivals_by_number(receiver, range(count), SIZES)
+    lost(range(count), counts)
+    twice = [line for line in sent if counts[line.number] > 1]
+    unmarked = [line.id for line in twice if not daemon.event(line.id)["uncertain"]]
+    check(not unmarked, f"{len(unmarked)} of {len(twice)} repeats are not marked uncertain: {unmarked[:3]}")
+    check(daemon.status()["dead"] == 0, "there are dead letters")
+    return (f"{count} accepted through {restarts} restarts, 0 lost, {len(twice)} repeats, "
+            f"slowest stop {slowest:.1f} s, exit 0")
