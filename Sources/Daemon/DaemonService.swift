@@ -25,7 +25,7 @@ struct DaemonService: AdminService {
         let details = try await read.ask { reader throws(StoreError) in
             try reader.queued(filter, after: after, limit: limit)
         }
-        let report = await delivery.report()
+        let report = try await deliveryReport()
         return Listing(
             events: details.map {
                 Event($0, standing: standing(of: $0, in: report), now: report.now.wall, history: false)
@@ -36,7 +36,7 @@ struct DaemonService: AdminService {
 
     func event(_ id: EventID) async throws -> Event? {
         guard let detail = try await read.ask({ reader throws(StoreError) in try reader.event(id) }) else { return nil }
-        let report = await delivery.report()
+        let report = try await deliveryReport()
         return Event(detail, standing: standing(of: detail, in: report), now: report.now.wall)
     }
 
@@ -99,6 +99,11 @@ struct DaemonService: AdminService {
         try await read.ask { reader throws(StoreError) in try reader.deadLetterGroups() }
     }
 
+    private func deliveryReport() async throws -> DeliveryReport {
+        guard let report = await delivery.report() else { throw AdminError(.unavailable, "the daemon is stopping") }
+        return report
+    }
+
     private func standing(of detail: EventDetail, in report: DeliveryReport) -> EventStanding {
         if report.dispatch.inFlightSequences.contains(detail.sequence) { return .inFlight }
         if let function = report.dispatch.functions.first(where: { $0.key == detail.functionKey }),
@@ -106,8 +111,11 @@ struct DaemonService: AdminService {
         {
             return .functionSuspended(Self.suspension(suspension, report.now))
         }
-        let route = report.dispatch.routes[routes.route(for: detail.function).rawValue]
-        if let suspension = route.suspension { return .routeSuspended(Self.suspension(suspension, report.now)) }
+        if let route = routes.route(region: detail.function.region),
+            let suspension = report.dispatch.routes[route.rawValue].suspension
+        {
+            return .routeSuspended(Self.suspension(suspension, report.now))
+        }
         return .active
     }
 
@@ -130,7 +138,7 @@ struct DaemonService: AdminService {
         guard let commits = await commit.report() else {
             throw AdminError(.unavailable, "the store has failed or is closing; see the log")
         }
-        let deliveries = await delivery.report()
+        let deliveries = try await deliveryReport()
         let groups = try await groups()
         let oldest = try await read.ask { reader throws(StoreError) in try reader.oldestQueued() }
         let now = deliveries.now

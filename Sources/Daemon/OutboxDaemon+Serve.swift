@@ -10,8 +10,6 @@ internal import SigV4
 internal import Systemd
 
 extension OutboxDaemon {
-    /// How long attempts in flight may take to end at a stop. What is left goes back uncharged, marked uncertain.
-    private static var drainTime: Span { .seconds(20) }
     /// How long requests that were read may take to be answered at a stop.
     private static var doorTime: Span { .seconds(5) }
     /// How often the status line for systemd is renewed.
@@ -124,7 +122,7 @@ extension OutboxDaemon {
         while !Task.isCancelled {
             try? await Task.sleep(for: interval)
             guard let totals = await commit.report()?.totals else { return }
-            let inFlight = await delivery.report().dispatch.inFlight
+            guard let inFlight = await delivery.report()?.dispatch.inFlight else { return }
             notifier.status("\(totals.queued) queued, \(inFlight) in flight, \(totals.dead) dead letters")
             notifier.watchdog()
         }

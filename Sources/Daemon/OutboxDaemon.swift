@@ -12,6 +12,9 @@ internal import SQLiteStore
 /// Start: store, delivery, reader, admin socket, door, READY. Stop: door, delivery, admin socket, reader, commit loop,
 /// checkpoint.
 struct OutboxDaemon: Sendable {
+    /// How long attempts in flight may take to end at a stop. What is left goes back uncharged, marked uncertain.
+    static var drainTime: Span { .seconds(20) }
+
     let loaded: LoadedConfiguration
     /// The process's, captured once at its start.
     let environment: [String: String]
@@ -55,7 +58,8 @@ struct OutboxDaemon: Sendable {
             try await startReader()
             try await serve(service(start, table), instanceID: start.identity.instanceID, signals: signals, failure)
         } catch {
-            await delivery.drain(deadline: clock.now().monotonic)
+            // What was sent meanwhile may end: an abandoned attempt is sent again at the next start.
+            await delivery.drain(deadline: clock.now().monotonic.advanced(by: Self.drainTime))
             read.stop()
             commit.stop()
             throw error
@@ -80,6 +84,10 @@ struct OutboxDaemon: Sendable {
             commit.start(
                 clock: clock,
                 make: {
+                    // A full disk must not keep it from starting: what the ballast holds is for this.
+                    if (DiskSpace.free(at: files.folder) ?? .max) < CommitLimits().ballastBytes {
+                        Ballast.giveBack(path: files.ballast)
+                    }
                     do throws(StoreError) {
                         let opened = try OpenedStore.open(options, leftInFlight: left, now: clock.now().wall) {
                             logger.notice("checking the database after an unclean end of the machine")

@@ -26,9 +26,14 @@ struct RouteTable: DispatchDirectory {
 
     /// - Precondition: the region is one of the table's; the door lets no other in.
     func route(for function: FunctionIdentity) -> RouteKey {
-        guard let index = indexes[function.region] else {
+        guard let route = route(region: function.region) else {
             preconditionFailure("an event for a region without a route: \(function.region)")
         }
-        return RouteKey(index)
+        return route
+    }
+
+    /// nil for a region that only the hand-over history knows.
+    func route(region: String) -> RouteKey? {
+        indexes[region].map(RouteKey.init)
     }
 }

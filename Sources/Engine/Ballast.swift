@@ -24,7 +24,12 @@ package struct Ballast {
 
     /// Gives the space back to the file system.
     package mutating func giveBack() {
-        truncate(path, 0)
+        Self.giveBack(path: path)
         isHeld = false
+    }
+
+    /// Gives back what an earlier process held.
+    package static func giveBack(path: String) {
+        truncate(path, 0)
     }
 }

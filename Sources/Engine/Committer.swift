@@ -122,26 +122,32 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     private mutating func admit(now: Moment) {
         var refused: [(IntakeItem, AcceptAnswer)] = []
         var kept: [Waiting] = []
-        var usage: [FunctionIdentity: FunctionUsage] = [:]
+        var keptBytes = 0
+        var known: [FunctionIdentity: (policy: FunctionPolicy, usage: FunctionUsage)] = [:]
         for var candidate in waiting {
-            let event = candidate.item.event
-            let held = usage[event.function] ?? store.usage(of: event.function)
-            let share = policies(event.function).share
+            let function = candidate.item.event.function
+            let bytes = candidate.item.event.payload.count
+            var (policy, usage) = known[function] ?? (policies(function), store.usage(of: function))
             let reason =
                 heldUp.isEmpty
-                ? admission.admit(payloadBytes: event.payload.count, function: held, share: share)
-                : "the disk is full"
-            guard let reason else {
-                usage[event.function] = FunctionUsage(events: held.events + 1, bytes: held.bytes + event.payload.count)
-                admitted.append(candidate.item)
-                continue
-            }
-            candidate.reason = reason
-            if candidate.deadline <= now.monotonic {
-                refused.append((candidate.item, .overBudget(reason: reason, retryAfter: .seconds(5))))
+                ? admission.admit(payloadBytes: bytes, function: usage, share: policy.share) : "the disk is full"
+            if let reason {
+                candidate.reason = reason
+                keptBytes += bytes
+                let mayWait = kept.count < limits.intakeEventsMax && keptBytes <= limits.intakeBytesMax
+                if candidate.deadline <= now.monotonic || !mayWait {
+                    refused.append((candidate.item, .overBudget(reason: reason, retryAfter: .seconds(5))))
+                } else {
+                    kept.append(candidate)
+                }
             } else {
-                kept.append(candidate)
+                usage.events += 1
+                usage.bytes += bytes
+                // `soft`: nothing dies.
+                if policy.soft { candidate.item.event.expiresAt = nil }
+                admitted.append(candidate.item)
             }
+            known[function] = (policy, usage)
         }
         waiting = kept
         counts.refused += refused.count
@@ -194,7 +200,10 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
                 announceOutcomes(outcomes)
                 return
             } catch .full {
-                if attempt == 0 { ballast.giveBack() }
+                guard attempt == 0 else { continue }
+                ballast.giveBack()
+                // The log can begin anew once it is in the file.
+                try tolerant { (store: inout Store) throws(StoreError) in try store.checkpoint() }
             }
         }
         setHeldUp(outcomes)

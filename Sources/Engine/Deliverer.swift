@@ -26,6 +26,12 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
     private static var credentialsInterval: Span { .seconds(30) }
     private var nextCredentials = MonotonicTime(nanoseconds: .min)
     private var clockTrust: ClockTrust
+    private struct Signed {
+        var route: RouteKey
+        var credentials: Credentials?
+    }
+    /// What the attempts under way were signed with.
+    private var started: [Int64: Signed] = [:]
     private var draining: (deadline: MonotonicTime, drained: @Sendable () -> Void)?
 
     package init(
@@ -94,7 +100,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             dispatcher.isBlockedByDisk = blocked
         case .reload:
             nextCredentials = now.monotonic
-            for index in routes.indices { dispatcher.probeSoon(route: RouteKey(index), now: now, using: &random) }
+            probeAllSoon(now: now)
         case .snapshot(let tell):
             tell(report(now: now))
         case .drain(let deadline, let drained):
@@ -106,9 +112,12 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
     private mutating func begin(_ start: Start, now: Moment) {
         flight.set(start.event.sequence, start.event.id)
         let route = routes[start.route.rawValue]
+        started[start.event.sequence] = Signed(route: start.route, credentials: nil)
         var request = AttemptRequest(event: start.event, route: route.target, credentials: nil, signingTime: now.wall)
         switch route.credentials.credentials(now: now.wall) {
-        case .success(let credentials): request.credentials = credentials
+        case .success(let credentials):
+            request.credentials = credentials
+            started[start.event.sequence]!.credentials = credentials
         case .failure(let problem): request.credentialsProblem = problem.reason
         }
         network.start(request)
@@ -121,26 +130,44 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             if case .answered(let answer) = completion.outcome, let date = answer.date {
                 clockTrust.saw(date, now: now)
             }
-            let action = dispatcher.completed(completion, now: now, clockTrusted: trusted, using: &random)
+            let action = dispatcher.completed(
+                completion,
+                now: now,
+                clockTrusted: trusted,
+                credentialsRefreshed: refreshed(after: completion, now: now),
+                using: &random
+            )
             commands.append(.resolve(action.resolution))
             for change in action.changes {
                 log(change)
                 commands.append(change.command)
             }
-            if let route = action.refreshCredentials, routes[route.rawValue].credentials.reload() {
-                dispatcher.probeSoon(route: route, now: now, using: &random)
-            }
         }
         post(.outcomes(commands))
     }
 
+    /// After an expired token: whether there are other credentials now than those it was signed with.
+    private mutating func refreshed(after completion: AttemptCompletion, now: Moment) -> Bool {
+        guard let signed = started.removeValue(forKey: completion.sequence) else { return false }
+        guard ResponseClassifier.verdict(for: completion.outcome).refreshesCredentials else { return false }
+        let source = routes[signed.route.rawValue].credentials
+        if source.reload() { probeAllSoon(now: now) }
+        guard case .success(let current) = source.credentials(now: now.wall) else { return false }
+        return current != signed.credentials
+    }
+
+    private mutating func probeAllSoon(now: Moment) {
+        for index in routes.indices { dispatcher.probeSoon(route: RouteKey(index), now: now, using: &random) }
+    }
+
     private mutating func reloadCredentials(now: Moment) {
         let isDue = now.monotonic >= nextCredentials
+        var changed = false
         for index in routes.indices where isDue || dispatcher.isProbing(route: RouteKey(index), now: now) {
-            if routes[index].credentials.reload() {
-                dispatcher.probeSoon(route: RouteKey(index), now: now, using: &random)
-            }
+            if routes[index].credentials.reload() { changed = true }
         }
+        // Routes share sources: the first to read again speaks for all.
+        if changed { probeAllSoon(now: now) }
         if isDue { nextCredentials = now.monotonic.advanced(by: Self.credentialsInterval) }
     }
 

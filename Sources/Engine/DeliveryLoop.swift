@@ -6,8 +6,6 @@ package final class DeliveryLoop: Sendable {
     package let mailbox = Mailbox<DeliveryMessage>()
     private let thread = NIOLockedValueBox<OwnedThread?>(nil)
     private let lastRound = NIOLockedValueBox<MonotonicTime?>(nil)
-    /// False before the start and after the end of the thread: then nobody answers the mailbox.
-    private let isRunning = NIOLockedValueBox(false)
 
     package init() {}
 
@@ -19,10 +17,8 @@ package final class DeliveryLoop: Sendable {
     ) where Random: SendableMetatype {
         let mailbox = mailbox
         let lastRound = lastRound
-        let isRunning = isRunning
-        isRunning.withLockedValue { $0 = true }
         let started = OwnedThread(name: "delivery") {
-            defer { isRunning.withLockedValue { $0 = false } }
+            defer { Self.turnAway(mailbox.close()) }
             guard var deliverer = make() else { return }
             var messages = mailbox.drain()
             while deliverer.turn(messages: messages, wakeDescriptor: mailbox.signal.descriptor, clock: clock) {
@@ -40,9 +36,10 @@ package final class DeliveryLoop: Sendable {
     ///
     /// What is still in flight then goes back uncharged; it stays in the flight file and is marked uncertain at the next start.
     package func drain(deadline: MonotonicTime) async {
-        guard isRunning.withLockedValue({ $0 }) else { return }
+        if thread.withLockedValue({ $0 == nil }) { return }
         await withCheckedContinuation { continuation in
-            mailbox.post(.drain(deadline: deadline) { continuation.resume() })
+            let message = DeliveryMessage.drain(deadline: deadline) { continuation.resume() }
+            if !mailbox.post(message) { Self.turnAway([message]) }
         }
         thread.withLockedValue { thread in
             defer { thread = nil }
@@ -50,10 +47,22 @@ package final class DeliveryLoop: Sendable {
         }?.join()
     }
 
-    /// The delivery side's state. Waits for ever before the start and after `drain`.
-    package func report() async -> DeliveryReport {
+    /// The delivery side's state; nil after `drain`. Before the start it waits for it.
+    package func report() async -> DeliveryReport? {
         await withCheckedContinuation { continuation in
-            mailbox.post(.snapshot { continuation.resume(returning: $0) })
+            let message = DeliveryMessage.snapshot { continuation.resume(returning: $0) }
+            if !mailbox.post(message) { Self.turnAway([message]) }
+        }
+    }
+
+    /// Whoever waits for an answer gets one, although the thread has ended.
+    private static func turnAway(_ messages: [DeliveryMessage]) {
+        for message in messages {
+            switch message {
+            case .snapshot(let tell): tell(nil)
+            case .drain(_, let drained): drained()
+            case .accepted, .committed, .claimed, .dueChanged, .expired, .diskBlocked, .reload: break
+            }
         }
     }
 }

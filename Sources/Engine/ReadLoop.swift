@@ -4,7 +4,7 @@ package import OutboxCore
 /// The read thread: owns one read-only connection and answers people's questions, one short transaction each.
 package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>: Sendable {
     private enum Message: Sendable {
-        case question(@Sendable (inout Reader) -> Void)
+        case question(ask: @Sendable (inout Reader) -> Void, refuse: @Sendable () -> Void)
         case stop
     }
 
@@ -17,11 +17,14 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
     package func start(open: @escaping @Sendable () -> Reader?) {
         let mailbox = mailbox
         let started = OwnedThread(name: "read") {
+            defer {
+                for case .question(_, let refuse) in mailbox.close() { refuse() }
+            }
             guard var reader = open() else { return }
             while true {
                 for message in mailbox.drain() {
                     switch message {
-                    case .question(let ask): ask(&reader)
+                    case .question(let ask, _): ask(&reader)
                     case .stop: return
                     }
                 }
@@ -36,15 +39,19 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
         _ question: @escaping @Sendable (inout Reader) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
         let result: Result<Answer, StoreError> = await withCheckedContinuation { continuation in
-            mailbox.post(
-                .question { reader in
-                    do throws(StoreError) {
-                        continuation.resume(returning: .success(try question(&reader)))
-                    } catch {
-                        continuation.resume(returning: .failure(error))
-                    }
-                }
+            let taken = mailbox.post(
+                .question(
+                    ask: { reader in
+                        do throws(StoreError) {
+                            continuation.resume(returning: .success(try question(&reader)))
+                        } catch {
+                            continuation.resume(returning: .failure(error))
+                        }
+                    },
+                    refuse: { continuation.resume(returning: .failure(.failed("the store is closed"))) }
+                )
             )
+            if !taken { continuation.resume(returning: .failure(.failed("the store is closed"))) }
         }
         return try result.get()
     }

@@ -21,13 +21,10 @@ package struct WakeAction: Sendable {
 package struct CompletionAction: Sendable {
     package var resolution: Resolution
     package var changes: [StateChange]
-    /// The token has expired: read this route's credentials again, and tell `credentialsChanged` if they did change.
-    package var refreshCredentials: RouteKey?
 
-    package init(resolution: Resolution, changes: [StateChange] = [], refreshCredentials: RouteKey? = nil) {
+    package init(resolution: Resolution, changes: [StateChange] = []) {
         self.resolution = resolution
         self.changes = changes
-        self.refreshCredentials = refreshCredentials
     }
 }
 

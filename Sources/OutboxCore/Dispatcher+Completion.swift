@@ -7,10 +7,14 @@ extension Dispatcher {
     static let unknownAttemptsMax = 5
 
     /// An attempt has ended. The event stays in flight until `committed` is told that the resolution is on disk.
+    ///
+    /// - Parameter credentialsRefreshed: the credentials that the attempt was signed with are no longer the current ones:
+    ///   an expired token then means another try, not a suspended route.
     package mutating func completed(
         _ completion: AttemptCompletion,
         now: Moment,
         clockTrusted: Bool,
+        credentialsRefreshed: Bool = false,
         using random: inout some RandomNumberGenerator
     ) -> CompletionAction {
         guard var entry = window[completion.sequence], entry.place == .inFlight else {
@@ -31,7 +35,9 @@ extension Dispatcher {
         }
         entry.event.attempts += 1
         if let blame = verdict.blame { counters.failures[blame, default: 0] += 1 }
-        if verdict.blame != .route { routeWorks(route, &changes) }
+        if case .answered = completion.outcome, verdict.blame != .route {
+            routeWorks(route, handedOver: verdict.blame == nil, wasProbe: wasRouteProbe, &changes)
+        }
 
         let policy = functions[key]!.policy
         let fate: Resolution.Fate
@@ -40,7 +46,7 @@ extension Dispatcher {
         case nil:
             counters.handedOver += 1
             routes[route.rawValue].handedOver += 1
-            functionWorks(key, &changes)
+            functionWorks(key, wasProbe: wasProbe || wasRouteProbe, &changes)
             fate = .handedOver
         case .event:
             if wasProbe { probeAgain(key, now: now, using: &random) }
@@ -61,7 +67,12 @@ extension Dispatcher {
             fate = .waits(dueAt: nil)
         case .route:
             if wasProbe { probeAgain(key, now: now, using: &random) }
-            fate = routeFailed(&entry, route, verdict, wasProbe: wasRouteProbe, now: now, &changes, using: &random)
+            if verdict.refreshesCredentials, credentialsRefreshed {
+                if wasRouteProbe { routes[route.rawValue].suspension?.nextProbe = now.monotonic }
+                fate = .waits(dueAt: nil)
+            } else {
+                fate = routeFailed(&entry, route, verdict, wasProbe: wasRouteProbe, now: now, &changes, using: &random)
+            }
         }
         switch fate {
         case .dead:
@@ -86,8 +97,7 @@ extension Dispatcher {
                 routeFailures: entry.event.routeFailures,
                 uncertain: entry.event.uncertain
             ),
-            changes: changes,
-            refreshCredentials: verdict.refreshesCredentials ? route : nil
+            changes: changes
         )
     }
 
@@ -177,7 +187,9 @@ extension Dispatcher {
 
     // MARK: The function
 
-    private mutating func functionWorks(_ key: FunctionKey, _ changes: inout [StateChange]) {
+    /// A hand-over. While suspended only a probe's counts: an attempt that began before says nothing about now.
+    private mutating func functionWorks(_ key: FunctionKey, wasProbe: Bool, _ changes: inout [StateChange]) {
+        guard functions[key]!.suspension == nil || wasProbe else { return }
         functions[key]!.consecutiveFailures = 0
         functions[key]!.throttles = 0
         if functions[key]!.suspension != nil {
@@ -239,25 +251,35 @@ extension Dispatcher {
             functions[key]!.throttles += 1
             functions[key]!.allowance = max(1, functions[key]!.inFlight / 2)
             held.insert(key)
+            evict(key)
         case .route:
             guard routes[route.rawValue].heldUntil == nil else { return }
             routes[route.rawValue].heldUntil = rest(routes[route.rawValue].throttles)
             routes[route.rawValue].throttles += 1
             routes[route.rawValue].allowance = max(1, routes[route.rawValue].inFlight / 2)
+            for function in functions.keys.sorted() where functions[function]!.route == route { evict(function) }
         }
     }
 
     // MARK: The route
 
-    /// An answer came from AWS itself, whatever it says.
-    private mutating func routeWorks(_ key: RouteKey, _ changes: inout [StateChange]) {
+    /// An answer came from AWS itself, whatever it says. While suspended only the probe's counts.
+    private mutating func routeWorks(
+        _ key: RouteKey,
+        handedOver: Bool,
+        wasProbe: Bool,
+        _ changes: inout [StateChange]
+    ) {
         let index = key.rawValue
-        routes[index].sentFailures = 0
         guard routes[index].suspension != nil else {
+            routes[index].sentFailures = 0
+            guard handedOver else { return }
             routes[index].throttles = 0
             if routes[index].allowance < limits.inFlightMax { routes[index].allowance += 1 }
             return
         }
+        guard wasProbe else { return }
+        routes[index].sentFailures = 0
         routes[index].suspension = nil
         routes[index].allowance = 1
         changes.append(StateChange(subject: .route(routes[index].name), suspension: nil))
@@ -292,6 +314,7 @@ extension Dispatcher {
             if suspects.count >= limits.suspectsMax { suspects = [:] }
             suspects[entry.event.sequence] = others
             if entry.event.routeFailures >= Self.routeFailuresToSuspect {
+                if wasProbe { probeRouteAgain(key, now: now, using: &random) }
                 if !policy.soft,
                     entry.event.routeFailures >= Self.routeFailuresToSuspect + Self.suspectFailuresMax
                 {
@@ -300,7 +323,6 @@ extension Dispatcher {
                         reason: "its attempts were cut \(entry.event.routeFailures) times while others got through"
                     )
                 }
-                if wasProbe { suspendRoute(key, verdict, wasProbe: false, now: now, &changes, using: &random) }
                 return .waits(dueAt: backoff(&entry.event, policy, retryAfter: nil, now: now, using: &random))
             }
             routes[index].sentFailures += 1
@@ -310,6 +332,16 @@ extension Dispatcher {
         }
         suspendRoute(key, verdict, wasProbe: wasProbe, now: now, &changes, using: &random)
         return .waits(dueAt: nil)
+    }
+
+    /// The probe's event is itself suspect: it said nothing about the route.
+    private mutating func probeRouteAgain(
+        _ key: RouteKey,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) {
+        guard let reason = routes[key.rawValue].suspension?.reason else { return }
+        routes[key.rawValue].suspend(reason: reason, unsent: false, probeFailed: false, now: now, using: &random)
     }
 
     private mutating func suspendRoute(
@@ -338,32 +370,5 @@ extension Dispatcher {
                 StateChange(subject: .route(routes[key.rawValue].name), suspension: routes[key.rawValue].suspension)
             )
         }
-    }
-
-    // MARK: Operators and credentials
-
-    /// Brings every probe of the route and its functions forward, spread over 10 s; the route's own comes at once.
-    package mutating func probeSoon(route key: RouteKey, now: Moment, using random: inout some RandomNumberGenerator) {
-        routes[key.rawValue].suspension?.nextProbe = now.monotonic
-        for function in suspendedFunctions where functions[function]?.route == key {
-            functions[function]!.suspension?.nextProbe = Self.soon(now, using: &random)
-        }
-    }
-
-    /// Rows whose hard expiry has passed, found by the store: those that may be buried. One in flight is left to its outcome.
-    package mutating func expired(_ sequences: [Int64]) -> [StoreCommand] {
-        var commands: [StoreCommand] = []
-        for sequence in sequences where !burying.contains(sequence) {
-            if let entry = window[sequence] {
-                guard entry.place == .waiting else { continue }
-                if functions[entry.event.functionKey]!.policy.soft { continue }
-                functions[entry.event.functionKey]!.fresh.remove(sequence)
-                functions[entry.event.functionKey]!.retried.remove(sequence)
-                forget(sequence)
-            }
-            burying.insert(sequence)
-            commands.append(.bury(sequence: sequence, .expired, reason: "not handed over before its hard expiry"))
-        }
-        return commands
     }
 }

@@ -173,11 +173,19 @@ extension Dispatcher {
         return nil
     }
 
-    private var hasRoomForPage: Bool { window.count + limits.claimEventsMax <= limits.windowEventsMax }
+    private var hasRoomForPage: Bool {
+        window.count + limits.claimEventsMax <= limits.windowEventsMax && windowBytes <= limits.windowBytesMax * 3 / 4
+    }
 
     private func dueClaim(now: Moment) -> ClaimRequest? {
-        guard hasRoomForPage, duePlace != nil || (nextDue.map { $0 <= now.wall } ?? false) else { return nil }
-        return claim(.due(after: duePlace, until: now.wall, only: nil), held: Set(window.keys))
+        guard hasRoomForPage else { return nil }
+        var place = duePlace
+        if place == nil {
+            guard let nextDue, nextDue <= now.wall else { return nil }
+            // Whatever is due before that is in the window, or recorded as passed over.
+            place = DuePlace(dueAt: nextDue.advanced(by: .milliseconds(-1)), sequence: .max)
+        }
+        return claim(.due(after: place, until: now.wall, only: nil), held: Set(window.keys))
     }
 
     private func freshClaim() -> ClaimRequest? {
@@ -188,21 +196,31 @@ extension Dispatcher {
 
     /// Rows of one function that were passed over, as soon as it can use them.
     private mutating func passedOverClaim(now: Moment) -> ClaimRequest? {
-        for key in passedOver.sorted() {
+        var probesWanted: [RouteKey: Bool] = [:]
+        let inTurn = passedOver.sorted()
+        let start = inTurn.firstIndex { $0 > lastPassedOver } ?? 0
+        for key in inTurn[start...] + inTurn[..<start] {
             guard let function = functions[key], function.parked != nil || function.duePassedOver else {
                 passedOver.remove(key)
                 dropIfIdle(key)
                 continue
             }
             let blocked = isBlocked(function)
+            let share = share(of: function)
             if blocked {
                 guard function.waiting == 0, probeIsNear(function, now: now) else { continue }
-            } else {
-                guard hasRoomForPage, function.waiting + function.inFlight <= limits.functionEventsMax / 2 else {
-                    continue
+                // One candidate is enough for a route's probe.
+                if routes[function.route.rawValue].suspension != nil {
+                    let wanted = probesWanted[function.route] ?? (routeCandidate(function.route) == nil)
+                    probesWanted[function.route] = wanted
+                    guard wanted, routes[function.route.rawValue].probe == nil else { continue }
                 }
+            } else {
+                guard !isHeld(function), hasRoomForPage else { continue }
+                guard function.waiting + function.inFlight <= share / 2 else { continue }
                 guard function.windowBytes <= limits.functionBytesMax / 2 else { continue }
             }
+            lastPassedOver = key
             let held = Set(function.fresh.elements).union(function.retried.elements).union(
                 window.filter { $0.value.event.functionKey == key && $0.value.place != .waiting }.keys
             )
@@ -217,7 +235,7 @@ extension Dispatcher {
             request.eventsMax =
                 blocked
                 ? FunctionState.candidatesMax
-                : min(limits.claimEventsMax, limits.functionEventsMax - function.waiting - function.inFlight)
+                : min(limits.claimEventsMax, share - function.waiting - function.inFlight)
             request.perFunctionMax = .max
             return request
         }
@@ -233,11 +251,9 @@ extension Dispatcher {
     private func claim(_ lane: ClaimRequest.Lane, held: Set<Int64>) -> ClaimRequest {
         var skip: Set<FunctionKey> = []
         for (key, function) in functions {
-            let full = function.waiting + function.inFlight >= limits.functionEventsMax
+            let full = function.waiting + (isBlocked(function) ? 0 : function.inFlight) >= share(of: function)
             let fresh = if case .fresh = lane { function.parked != nil } else { false }
-            if fresh || full || (isBlocked(function) && function.waiting >= FunctionState.candidatesMax) {
-                skip.insert(key)
-            }
+            if fresh || full { skip.insert(key) }
         }
         return ClaimRequest(
             lane: lane,
@@ -246,7 +262,7 @@ extension Dispatcher {
             eventsMax: limits.claimEventsMax,
             bytesMax: min(limits.claimBytesMax, max(1, limits.windowBytesMax - windowBytes)),
             scannedMax: limits.claimScannedMax,
-            perFunctionMax: limits.functionEventsMax / 2
+            perFunctionMax: max(1, limits.functionEventsMax / 2)
         )
     }
 
@@ -259,7 +275,7 @@ extension Dispatcher {
             // A partial millisecond is rounded up: waking too early would spin.
             wait = min(wait, max(.zero, .milliseconds(time.since(now.monotonic).milliseconds + 1)))
         }
-        if let nextDue, outstanding == nil, hasRoomForPage {
+        if let nextDue, outstanding == nil, hasRoomForPage, !isDraining {
             wait = min(wait, max(.milliseconds(1), nextDue.since(now.wall)))
         }
         for route in routes {

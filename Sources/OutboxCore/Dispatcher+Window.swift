@@ -75,11 +75,17 @@ extension Dispatcher {
             admitAll(page.events, explicit: one != nil)
             for (key, range) in page.skipped { park(key, first: range.first, last: range.last) }
             if one == nil, freshCursor == after { advanceFresh(to: page.throughSequence) }
+            for (key, range) in evictedMeanwhile { park(key, first: range.first, last: range.last) }
         case .due(_, _, let one):
             only = one
             admitAll(page.events, explicit: one != nil)
             for key in page.skipped.keys {
-                functions[key]?.passOverDue()
+                // Forgotten since the request: the whole lane is looked at again.
+                guard functions[key] != nil else {
+                    noteDue(WallTime(milliseconds: 0))
+                    continue
+                }
+                functions[key]!.passOverDue()
                 passedOver.insert(key)
             }
             if let one { functions[one]?.dueScanned(through: page.throughDue, exhausted: page.exhausted) }
@@ -91,6 +97,7 @@ extension Dispatcher {
                 }
             }
         }
+        evictedMeanwhile = [:]
         if let only { dropIfIdle(only) }
     }
 
@@ -132,12 +139,12 @@ extension Dispatcher {
             return hasRoom(for: event) ? .admit : .windowFull
         }
         if isBlocked(function) {
-            let room = explicit || window.count < limits.windowEventsMax / 2
-            return room && function.waiting < FunctionState.candidatesMax ? .admit : .park
+            let room = window.count < limits.windowEventsMax / 2 && windowBytes < limits.windowBytesMax / 2
+            return (explicit || room) && function.waiting < FunctionState.candidatesMax ? .admit : .park
         }
         if !explicit, event.dueAt == nil, function.parked != nil { return .park }
         let events = function.waiting + function.inFlight
-        if events >= limits.functionEventsMax { return .park }
+        if events >= share(of: function) { return .park }
         if events > 0, function.windowBytes + event.payload.count > limits.functionBytesMax { return .park }
         return hasRoom(for: event) ? .admit : .windowFull
     }
@@ -216,7 +223,17 @@ extension Dispatcher {
             let event = window.removeValue(forKey: sequence)!.event
             windowBytes -= event.payload.count
             function.windowBytes -= event.payload.count
-            if event.dueAt == nil { function.park(sequence) } else { function.passOverDue() }
+            if event.dueAt == nil {
+                function.park(sequence)
+                if outstanding != nil {
+                    var range = evictedMeanwhile[key] ?? FunctionState.Parked(first: sequence, last: sequence)
+                    range.first = min(range.first, sequence)
+                    range.last = max(range.last, sequence)
+                    evictedMeanwhile[key] = range
+                }
+            } else {
+                function.passOverDue()
+            }
         }
         for line in [\FunctionState.fresh, \FunctionState.retried] {
             let left = function[keyPath: line].elements.filter(kept.contains)

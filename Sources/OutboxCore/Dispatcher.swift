@@ -35,6 +35,8 @@ package struct Dispatcher: Sendable {
     var passedOver: Set<FunctionKey> = []
     /// Hand-overs on the route when an event (by sequence) last failed after sending: have others got through since?
     var suspects: [Int64: Int] = [:]
+    /// Rows evicted while a page is on its way that may count them as held: they must not be taken for read.
+    var evictedMeanwhile: [FunctionKey: FunctionState.Parked] = [:]
     /// Rows being buried for their hard expiry: not to be attempted any more.
     var burying: Set<Int64> = []
 
@@ -50,6 +52,8 @@ package struct Dispatcher: Sendable {
     /// Due times reported while a due page was on its way.
     var dueMeanwhile: WallTime?
     var lanesTurn = 0
+    /// Functions with passed-over rows take turns.
+    var lastPassedOver = FunctionKey(.min)
 
     /// An outcome waits for disk space: no attempt may start (its outcome could not be recorded).
     package var isBlockedByDisk = false
@@ -124,6 +128,25 @@ package struct Dispatcher: Sendable {
     /// Not usable now: suspended itself, or its route is.
     func isBlocked(_ function: FunctionState) -> Bool {
         function.suspension != nil || routes[function.route.rawValue].suspension != nil
+    }
+
+    /// Under a throttle's hold, its own or its route's.
+    func isHeld(_ function: FunctionState) -> Bool {
+        function.heldUntil != nil || routes[function.route.rawValue].heldUntil != nil
+    }
+
+    /// The last quarter of the window is for functions that hold little of it.
+    var isCrowded: Bool {
+        window.count >= limits.windowEventsMax * 3 / 4 || windowBytes >= limits.windowBytesMax * 3 / 4
+    }
+
+    /// Events of a function that may be in memory now: what it can use soon, so that slow functions don't fill the
+    /// window that others need (P6).
+    func share(of function: FunctionState) -> Int {
+        if isBlocked(function) || isHeld(function) { return FunctionState.candidatesMax }
+        let usable = max(8, 4 * min(function.policy.maxInFlight, function.allowance))
+        let own = min(limits.functionEventsMax, usable)
+        return isCrowded ? min(own, max(1, limits.functionEventsMax / 16)) : own
     }
 
     /// Lets the function have its turn, if something of it waits.

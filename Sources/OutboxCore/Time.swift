@@ -40,7 +40,9 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
 
     /// In whole milliseconds, the rest cut off; negative where `earlier` is later.
     package func since(_ earlier: MonotonicTime) -> Span {
-        Span(milliseconds: (nanoseconds - earlier.nanoseconds) / 1_000_000)
+        let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
+        if overflow { return Span(milliseconds: nanoseconds < earlier.nanoseconds ? .min : .max) }
+        return Span(milliseconds: difference / 1_000_000)
     }
 }
 

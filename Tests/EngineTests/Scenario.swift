@@ -168,7 +168,8 @@ final class Simulation {
         policy: FunctionPolicy = FunctionPolicy(),
         limits: DispatchLimits = DispatchLimits(),
         commitLimits: CommitLimits = CommitLimits(),
-        budgets: QueueBudgets = QueueBudgets()
+        budgets: QueueBudgets = QueueBudgets(),
+        credentials: any CredentialSource = FixedCredentials()
     ) {
         self.store = store
         let world = world
@@ -192,7 +193,7 @@ final class Simulation {
             network: ScriptedTransport(world: world),
             dispatcher: dispatcher,
             random: random,
-            routes: [DeliveryRoute(target: target, credentials: FixedCredentials())],
+            routes: [DeliveryRoute(target: target, credentials: credentials)],
             flight: try! FlightFile.create(at: directory.file("flight"), count: limits.inFlightMax),
             clockTrust: ClockTrust { true },
             post: { world.toCommit.append($0) },

@@ -208,6 +208,48 @@ struct SimulationTests {
         #expect(world.received.count == 1200)
     }
 
+    @Test func `throttled functions with a backlog leave the window to another (P6)`() {
+        var limits = DispatchLimits()
+        limits.windowEventsMax = 64
+        limits.functionEventsMax = 16
+        limits.claimEventsMax = 16
+        let simulation = Simulation(seed: 8, limits: limits)
+        let world = simulation.world
+        world.behaviour = { event, _ in
+            var answer = Self.throttled
+            answer.retryAfter = .minutes(10)
+            return event.function.name == "good" ? .accepted(after: 5) : .answered(answer, after: 5)
+        }
+        var items: [IntakeItem] = []
+        for index in 0..<400 { items.append(simulation.send(to: "f\(index % 8)").item) }
+        simulation.step(items)
+        for _ in 0..<50 { simulation.step() }
+        var good: [IntakeItem] = []
+        for _ in 0..<100 { good.append(simulation.send(to: "good").item) }
+        let before = world.now.monotonic
+        simulation.step(good)
+        while world.received.count < 100, world.now.monotonic.since(before) < .seconds(5) { simulation.step() }
+        #expect(world.received.count == 100)
+        world.behaviour = { _, _ in .accepted(after: 5) }
+        #expect(simulation.drain(within: .hours(2)))
+        #expect(world.received.count == 500)
+    }
+
+    @Test func `an expired token is read again and the event goes out, without a suspension (P5)`() {
+        let keys = RenewedCredentials()
+        let simulation = Simulation(seed: 9, credentials: keys)
+        let world = simulation.world
+        world.behaviour = { _, _ in
+            keys.isRenewed
+                ? .accepted(after: 5)
+                : .answered(Answer(status: 403, code: "ExpiredTokenException", requestID: "r"), after: 5)
+        }
+        simulation.step([simulation.send(to: "orders").item])
+        #expect(simulation.drain(within: .seconds(1)))
+        #expect(world.attempts == 2)
+        #expect(world.changes.isEmpty)
+    }
+
     @Test func `a full disk refuses new events, starts no attempt while an outcome waits, and loses nothing (P2, P7)`()
     {
         let simulation = Simulation(seed: 7)
@@ -273,4 +315,25 @@ private final class Trouble {
         default: return .accepted(after: after)
         }
     }
+}
+
+/// The file holds newer credentials than those in use, once.
+private final class RenewedCredentials: CredentialSource {
+    // Only the simulation's own thread calls it.
+    nonisolated(unsafe) var isRenewed = false
+
+    func credentials(now: WallTime) -> Result<Credentials, CredentialProblem> {
+        .success(Credentials(accessKeyID: isRenewed ? "AKNEW" : "AKOLD", secretAccessKey: "secret", source: "test"))
+    }
+
+    func reload() -> Bool {
+        // The first look is the loop's own, at its start: nothing is new then.
+        defer { looks += 1 }
+        if looks == 0 || isRenewed { return false }
+        isRenewed = true
+        return true
+    }
+
+    // As above.
+    nonisolated(unsafe) private var looks = 0
 }

@@ -1,0 +1,27 @@
+/// What comes from outside of attempts: mended credentials, expiries that the store found.
+extension Dispatcher {
+    /// Brings every probe of the route and its functions forward, spread over 10 s; the route's own comes at once.
+    package mutating func probeSoon(route key: RouteKey, now: Moment, using random: inout some RandomNumberGenerator) {
+        routes[key.rawValue].suspension?.nextProbe = now.monotonic
+        for function in suspendedFunctions where functions[function]?.route == key {
+            functions[function]!.suspension?.nextProbe = Self.soon(now, using: &random)
+        }
+    }
+
+    /// Rows whose hard expiry has passed, found by the store: those that may be buried. One in flight is left to its outcome.
+    package mutating func expired(_ sequences: [Int64]) -> [StoreCommand] {
+        var commands: [StoreCommand] = []
+        for sequence in sequences where !burying.contains(sequence) {
+            if let entry = window[sequence] {
+                guard entry.place == .waiting else { continue }
+                if functions[entry.event.functionKey]!.policy.soft { continue }
+                functions[entry.event.functionKey]!.fresh.remove(sequence)
+                functions[entry.event.functionKey]!.retried.remove(sequence)
+                forget(sequence)
+            }
+            burying.insert(sequence)
+            commands.append(.bury(sequence: sequence, .expired, reason: "not handed over before its hard expiry"))
+        }
+        return commands
+    }
+}
