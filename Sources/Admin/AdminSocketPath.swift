@@ -83,8 +83,17 @@ package struct AdminSocketPath: Hashable, Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        if result == 0 || errno == EAGAIN || errno == EINPROGRESS { throw .served(path) }
+        if result == 0 { throw .served(path, pid: Self.peer(of: descriptor)) }
+        if errno == EAGAIN || errno == EINPROGRESS { throw .served(path, pid: nil) }
         if errno != ECONNREFUSED && errno != ENOENT { throw .unusable(path, Self.words(errno)) }
+    }
+
+    /// The process that listens, by the kernel's word: Linux's `struct ucred` begins with it.
+    private static func peer(of descriptor: Int32) -> Int32? {
+        var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
+        var length = socklen_t(MemoryLayout.size(ofValue: credentials))
+        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return nil }
+        return credentials.pid
     }
 
     private static func words(_ number: Int32) -> String { String(cString: strerror(number)) }
@@ -93,12 +102,14 @@ package struct AdminSocketPath: Hashable, Sendable {
 /// Why the admin socket can't be opened.
 package enum AdminSocketError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Another daemon answers there.
-    case served(String)
+    case served(String, pid: Int32?)
     case unusable(String, String)
 
     package var description: String {
         switch self {
-        case .served(let path): "admin socket \(path): a running daemon serves it; stop that one or use another path"
+        case .served(let path, let pid):
+            "admin socket \(path): a running daemon serves it\(pid.map { " (process \($0))" } ?? ""); stop that one or use "
+                + "another path"
         case .unusable(let path, let reason): "admin socket \(path): \(reason)"
         }
     }

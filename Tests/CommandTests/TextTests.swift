@@ -133,7 +133,7 @@ import Testing
                     + "since 1970-01-01T00:00:00.000Z; next probe 1970-01-01T00:00:01.000Z",
                 "  mail:live  active     0 queued  1 in flight  1 dead",
                 "routes:",
-                "  eu  http://127.0.0.1:1  eu-west-1  active  1 in flight  environment",
+                "  eu  active  1 in flight  environment",
                 "dead letters:",
                 "  mail:live  exhausted  1  e-2",
                 "store: /db, 4.0 KiB, log 0 B, 1.0 GiB free on disk",

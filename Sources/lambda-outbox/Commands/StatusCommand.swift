@@ -65,14 +65,12 @@ enum StatusText {
     }
 
     private static func routes(_ routes: [RouteStatus]) -> Table {
-        var table = Table("ROUTE", "ENDPOINT", "REGION", "STATE", "IN FLIGHT", "CREDENTIALS", "WHY")
+        var table = Table("ROUTE", "STATE", "IN FLIGHT", "CREDENTIALS", "WHY")
         for route in routes {
             var credentials = route.credentials ?? ""
             if let expiry = route.credentialsExpireAt { credentials += " until \(expiry)" }
             table.add(
                 route.name,
-                route.endpoint,
-                route.region,
                 route.state,
                 "\(route.inFlight) in flight",
                 credentials,
