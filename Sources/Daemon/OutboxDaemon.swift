@@ -85,7 +85,7 @@ struct OutboxDaemon: Sendable {
                 clock: clock,
                 make: {
                     // A full disk must not keep it from starting: what the ballast holds is for this.
-                    if (DiskSpace.free(at: files.folder) ?? .max) < CommitLimits().ballastBytes {
+                    if (DiskSpace.free(at: files.folder) ?? .max) < CommitLimits.ballastBytesMax {
                         Ballast.giveBack(path: files.ballast)
                     }
                     do throws(StoreError) {
@@ -122,7 +122,8 @@ struct OutboxDaemon: Sendable {
         budgets.bytesMax = Int(configuration.queue.maxBytes)
         budgets.eventsMax = Int(configuration.queue.maxEvents)
         budgets.freeDiskMin = Int(configuration.queue.minFreeDisk)
-        let limits = Self.commitLimits(configuration)
+        var limits = Self.commitLimits(configuration)
+        if let total = DiskSpace.total(at: files.folder) { limits.scale(toDiskBytes: total) }
         let policies = configuration.policies
         let folder = files.folder
         return Committer(

@@ -15,7 +15,7 @@ package struct Ballast {
     /// Takes the space, if it can be had while `spare` bytes stay free beside it.
     package mutating func take(freeBytes: Int, spare: Int) {
         guard !isHeld, freeBytes > bytes + spare else { return }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         isHeld = posix_fallocate(descriptor, 0, off_t(bytes)) == 0

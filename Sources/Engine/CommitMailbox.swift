@@ -145,7 +145,8 @@ package struct CommitLimits: Hashable, Sendable {
     package var announcedBytesMax = 8 << 20
     /// Checkpoint when the log has grown past this.
     package var walBytesMax = 8 << 20
-    package var ballastBytes = 16 << 20
+    package var ballastBytes = ballastBytesMax
+    package static let ballastBytesMax = 16 << 20
     /// How long a request over budget waits for room.
     package var roomWait = Span.seconds(5)
     package var sweepInterval = Span.seconds(5)
@@ -154,6 +155,12 @@ package struct CommitLimits: Hashable, Sendable {
     package var expiredMax = 1000
 
     package init() {}
+
+    /// On a small disk the reserve, and the log, are small too: a sixteenth of it at most.
+    package mutating func scale(toDiskBytes total: Int) {
+        ballastBytes = min(ballastBytes, max(1 << 20, total / 16))
+        walBytesMax = min(walBytesMax, ballastBytes / 2)
+    }
 }
 
 /// What the commit thread is asked to do, beside intake.

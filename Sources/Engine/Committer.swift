@@ -181,6 +181,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             operations = []
         } catch .full(let text) {
             // Rolled back, known not to be there (architecture: "Rules").
+            nextMeasure = now.monotonic
             counts.refused += admitted.count
             answer(admitted.map { ($0, .overBudget(reason: "the disk is full", retryAfter: .seconds(5))) })
             admitted = []
@@ -289,8 +290,11 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             size = try store.size()
             admission.freeDisk = freeDisk()
             admission.bytes = size.usedBytes + size.walBytes
-            if heldUp.isEmpty, let free = admission.freeDisk {
-                ballast.take(freeBytes: free, spare: limits.ballastBytes)
+            if let free = admission.freeDisk {
+                if heldUp.isEmpty { ballast.take(freeBytes: free, spare: limits.ballastBytes) }
+                // New events stop first: outcomes, and moving the log into the file, need space too.
+                admission.isShortOfHeadroom =
+                    free < (ballast.isHeld ? limits.ballastBytes / 2 : limits.ballastBytes * 2)
             }
         }
     }
@@ -315,7 +319,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
                 limit: limits.trimRowsMax
             )
             var removed = 0
-            try tolerant { (store: inout Store) throws(StoreError) in
+            try tolerant(givesBallast: false) { (store: inout Store) throws(StoreError) in
                 if case .trimmed(let count) = try store.commit([command], now: now.wall).first { removed = count }
             }
             // More of it: soon again, in slices.
@@ -324,11 +328,14 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     }
 
     /// Upkeep may fail for want of space without harm.
-    private mutating func tolerant(_ body: (inout Store) throws(StoreError) -> Void) throws(StoreError) {
+    private mutating func tolerant(
+        givesBallast: Bool = true,
+        _ body: (inout Store) throws(StoreError) -> Void
+    ) throws(StoreError) {
         do throws(StoreError) {
             try body(&store)
         } catch .full {
-            ballast.giveBack()
+            if givesBallast { ballast.giveBack() }
         }
     }
 
@@ -343,7 +350,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             accepted: counts.accepted,
             repeats: counts.repeats,
             refused: counts.refused,
-            refusing: heldUp.isEmpty ? waiting.first?.reason : "the disk is full",
+            refusing: heldUp.isEmpty ? admission.closed ?? waiting.first?.reason : "the disk is full",
             outcomesWaiting: heldUp.count
         )
     }

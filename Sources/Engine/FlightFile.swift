@@ -13,7 +13,7 @@ package struct FlightFile: ~Copyable {
 
     /// What an earlier process left in flight, in no order. A missing or odd file has nothing to say.
     package static func left(at path: String) -> [EventID] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
         var ids: [EventID] = []
@@ -27,7 +27,7 @@ package struct FlightFile: ~Copyable {
     /// A new, empty file with `count` slots, mode 0600. - Throws: `FlightFileError`.
     package static func create(at path: String, count: Int) throws(FlightFileError) -> FlightFile {
         let size = count * MemoryLayout<EventID>.stride
-        let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { throw FlightFileError(path: path, call: "open", errno: errno) }
         defer { close(descriptor) }
         // Allocated, not sparse: a full disk must not turn a store into SIGBUS later.

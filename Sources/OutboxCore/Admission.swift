@@ -17,17 +17,24 @@ package struct Admission: Sendable {
     package var bytes = 0
     /// nil where it could not be told: then the floor can't be held against it.
     package var freeDisk: Int?
+    /// So little is free, whatever the floor, that the rest is for the outcomes of what was accepted before.
+    package var isShortOfHeadroom = false
 
     package init(budgets: QueueBudgets) {
         self.budgets = budgets
     }
 
+    /// Why no event at all is taken now; nil: it depends on the event.
+    package var closed: String? {
+        if isShortOfHeadroom { return "the disk is nearly full: the rest is kept for delivering what is queued" }
+        if let freeDisk, freeDisk < budgets.freeDiskMin { return "free disk space is below queue.min_free_disk" }
+        if events >= budgets.eventsMax { return "the queue holds queue.max_events events" }
+        return nil
+    }
+
     /// nil: it fits, and is counted. Otherwise why not, for people.
     package mutating func admit(payloadBytes: Int, function: FunctionUsage, share: Double) -> String? {
-        if let freeDisk, freeDisk < budgets.freeDiskMin {
-            return "free disk space is below queue.min_free_disk"
-        }
-        if events >= budgets.eventsMax { return "the queue holds queue.max_events events" }
+        if let reason = closed { return reason }
         if bytes + payloadBytes > budgets.bytesMax { return "the queue holds queue.max_bytes bytes" }
         if Double(function.events) >= Double(budgets.eventsMax) * share
             || Double(function.bytes + payloadBytes) > Double(budgets.bytesMax) * share

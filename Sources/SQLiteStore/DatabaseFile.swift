@@ -89,4 +89,16 @@ enum DatabaseFile {
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw .failed("can't sync the folder \(folder): \(systemMessage(errno))") }
     }
+
+    /// Which file a path means: device and inode.
+    struct Identity: Hashable {
+        var device: UInt
+        var inode: UInt
+    }
+
+    static func identity(_ path: String) -> Identity? {
+        var facts = stat()
+        guard stat(path, &facts) == 0 else { return nil }
+        return Identity(device: UInt(facts.st_dev), inode: UInt(facts.st_ino))
+    }
 }

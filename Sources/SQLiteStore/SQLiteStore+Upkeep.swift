@@ -14,6 +14,11 @@ extension SQLiteStore: EventStoreUpkeep {
     }
 
     package mutating func size() throws(StoreError) -> StoreSize {
+        guard DatabaseFile.identity(path) == file else {
+            throw .failed(
+                "\(path) was removed or replaced while it was in use; events would go into a file without a name"
+            )
+        }
         let pages: Int
         let free: Int
         do {

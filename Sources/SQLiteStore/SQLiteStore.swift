@@ -22,6 +22,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
     let connection: Connection
     private let lock: OwnerLock
     let path: String
+    /// The file that was opened.
+    let file: DatabaseFile.Identity?
 
     /// Of the last commit that is on disk, and inside a commit of what it will be.
     var counters: Counters
@@ -103,6 +105,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
         let claims = try ClaimReader(connection)
         let transaction = try Transaction(connection)
         self.path = path
+        file = DatabaseFile.identity(path)
         self.identity = identity
         self.functionTable = functionTable
         self.producers = producers

@@ -71,11 +71,11 @@ import Testing
         }
     }
 
-    @Test func `isn't taken from a running daemon`() async throws {
+    @Test func `isn't taken from a running daemon, and says which process that is`() async throws {
         let folder = try TemporaryDirectory()
         let path = folder.file("admin.sock")
         try await serve(path) { () async throws in
-            await #expect(throws: AdminSocketError.served(path)) { try await serve(path) {} }
+            await #expect(throws: AdminSocketError.served(path, pid: getpid())) { try await serve(path) {} }
             _ = try await blocking { try AdminClient(socketPath: path).status() }
         }
     }
