@@ -74,6 +74,8 @@ struct OutboxDaemon: Sendable {
     private static func commitLimits(_ configuration: Configuration) -> CommitLimits {
         var limits = CommitLimits()
         limits.roomWait = configuration.door.wait
+        let folder = StateFiles(database: configuration.store.path).folder
+        if let total = DiskSpace.total(at: folder) { limits.scale(toDiskBytes: total) }
         return limits
     }
 
@@ -122,8 +124,7 @@ struct OutboxDaemon: Sendable {
         budgets.bytesMax = Int(configuration.queue.maxBytes)
         budgets.eventsMax = Int(configuration.queue.maxEvents)
         budgets.freeDiskMin = Int(configuration.queue.minFreeDisk)
-        var limits = Self.commitLimits(configuration)
-        if let total = DiskSpace.total(at: files.folder) { limits.scale(toDiskBytes: total) }
+        let limits = Self.commitLimits(configuration)
         let policies = configuration.policies
         let folder = files.folder
         return Committer(

@@ -148,6 +148,8 @@ package struct CommitLimits: Hashable, Sendable {
     package var ballastBytes = ballastBytesMax
     package static let ballastBytesMax = 16 << 20
     /// How long a request over budget waits for room.
+    /// Pages of 4 KiB that one round gives back to a full disk.
+    package var shrinkPages = 128
     package var roomWait = Span.seconds(5)
     package var sweepInterval = Span.seconds(5)
     package var trimInterval = Span.seconds(10)
@@ -160,6 +162,7 @@ package struct CommitLimits: Hashable, Sendable {
     package mutating func scale(toDiskBytes total: Int) {
         ballastBytes = min(ballastBytes, max(1 << 20, total / 16))
         walBytesMax = min(walBytesMax, ballastBytes / 2)
+        commitBytesMax = min(commitBytesMax, ballastBytes / 2)
     }
 }
 

@@ -38,6 +38,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     /// Outcomes that a full disk held up; they go first.
     private var heldUp: [StoreCommand] = []
     private var size = StoreSize()
+    private var bytesSinceMeasure = 0
     private var nextMeasure = MonotonicTime(nanoseconds: .min)
     private var nextSweep = MonotonicTime(nanoseconds: .min)
     private var nextTrim = MonotonicTime(nanoseconds: .min)
@@ -106,6 +107,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
 
     /// How long the loop may wait for a message.
     package func wait(now: Moment) -> Span {
+        if isShrinking, heldUp.isEmpty { return .milliseconds(5) }
         if !waiting.isEmpty || !heldUp.isEmpty { return .milliseconds(50) }
         return .seconds(1)
     }
@@ -249,6 +251,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
                 counts.accepted += 1
                 answers.append((item, .accepted(event.id)))
                 bytes += event.payload.count
+                bytesSinceMeasure += event.payload.count + Self.rowBytes
                 if let due = event.dueAt {
                     earliestDue = min(earliestDue ?? due, due)
                 } else if bytes <= limits.announcedBytesMax {
@@ -280,12 +283,16 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         }
     }
 
+    /// About what a row takes beside its payload.
+    private static var rowBytes: Int { 200 }
+
     // MARK: Upkeep
 
     private mutating func measure(now: Moment) throws(StoreError) {
         let totals = store.totals
         admission.events = totals.queued + totals.dead
-        if now.monotonic >= nextMeasure {
+        if now.monotonic >= nextMeasure || bytesSinceMeasure > limits.ballastBytes / 8 {
+            bytesSinceMeasure = 0
             nextMeasure = now.monotonic.advanced(by: .milliseconds(100))
             size = try store.size()
             admission.freeDisk = freeDisk()
@@ -293,17 +300,23 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             if let free = admission.freeDisk {
                 if heldUp.isEmpty { ballast.take(freeBytes: free, spare: limits.ballastBytes) }
                 // New events stop first: outcomes, and moving the log into the file, need space too.
-                admission.isShortOfHeadroom =
-                    free < (ballast.isHeld ? limits.ballastBytes / 2 : limits.ballastBytes * 2)
+                let spare = ballast.isHeld ? limits.ballastBytes / 2 : limits.ballastBytes * 2
+                admission.isShortOfHeadroom = free < spare + store.walBytes
             }
         }
     }
 
     private mutating func upkeep(now: Moment) throws(StoreError) {
         if !heldUp.isEmpty { return }
-        if size.walBytes > limits.walBytesMax {
-            try tolerant { (store: inout Store) throws(StoreError) in try store.checkpoint() }
+        if isShrinking {
+            let pages = limits.shrinkPages
+            try tolerant { (store: inout Store) throws(StoreError) in
+                try store.giveBackSpace(pages: pages)
+                try store.checkpoint()
+            }
             size = try store.size()
+        } else if store.walBytes > limits.walBytesMax {
+            try tolerant { (store: inout Store) throws(StoreError) in try store.checkpoint() }
         }
         if now.monotonic >= nextSweep {
             nextSweep = now.monotonic.advanced(by: limits.sweepInterval)
@@ -325,6 +338,11 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             // More of it: soon again, in slices.
             if removed >= limits.trimRowsMax { nextTrim = now.monotonic.advanced(by: .milliseconds(20)) }
         }
+    }
+
+    /// The disk is short while the file holds free pages: they are given back, a slice a round.
+    private var isShrinking: Bool {
+        admission.isShortOfDisk && size.fileBytes - size.usedBytes > limits.shrinkPages * 4096
     }
 
     /// Upkeep may fail for want of space without harm.

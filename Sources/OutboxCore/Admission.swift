@@ -24,6 +24,11 @@ package struct Admission: Sendable {
         self.budgets = budgets
     }
 
+    /// Too little is free on the disk, by the floor or for the outcomes.
+    package var isShortOfDisk: Bool {
+        isShortOfHeadroom || (freeDisk.map { $0 < budgets.freeDiskMin } ?? false)
+    }
+
     /// Why no event at all is taken now; nil: it depends on the event.
     package var closed: String? {
         if isShortOfHeadroom { return "the disk is nearly full: the rest is kept for delivering what is queued" }

@@ -9,6 +9,13 @@ package protocol EventStoreUpkeep: ~Copyable {
     /// What this function holds now, queued and dead together; zero if it is unknown.
     func usage(of function: FunctionIdentity) -> FunctionUsage
 
+    /// Bytes of the log that are not yet in the file: what a checkpoint would move. No I/O.
+    var walBytes: Int { get }
+
+    /// Gives up to `pages` free pages of the file back to the file system, a slice of work bounded by their number. The
+    /// file shrinks at the next checkpoint.
+    mutating func giveBackSpace(pages: Int) throws(StoreError)
+
     /// Sizes on disk, cheap enough for every few commits.
     mutating func size() throws(StoreError) -> StoreSize
 }

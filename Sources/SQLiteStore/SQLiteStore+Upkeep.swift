@@ -13,6 +13,12 @@ extension SQLiteStore: EventStoreUpkeep {
         functionTable.usage(of: function)
     }
 
+    package var walBytes: Int { connection.logFrames * (Int(DatabaseFile.pageSize) + Self.frameHeaderBytes) }
+
+    package mutating func giveBackSpace(pages: Int) throws(StoreError) {
+        do { try connection.execute("PRAGMA incremental_vacuum(\(pages))") } catch { throw error.storeError }
+    }
+
     package mutating func size() throws(StoreError) -> StoreSize {
         guard DatabaseFile.identity(path) == file else {
             throw .failed(
@@ -31,7 +37,7 @@ extension SQLiteStore: EventStoreUpkeep {
         return StoreSize(
             usedBytes: (pages - free) * pageBytes,
             fileBytes: pages * pageBytes,
-            walBytes: connection.logFrames * (pageBytes + Self.frameHeaderBytes)
+            walBytes: walBytes
         )
     }
 

@@ -73,6 +73,10 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
         locked { model in model.events.values.compactMap(\.dueAt).filter { $0 > time }.min() }
     }
 
+    package var walBytes: Int { 0 }
+
+    package mutating func giveBackSpace(pages: Int) throws(StoreError) {}
+
     package mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64] {
         locked { model in
             let expiring = model.events.values.compactMap { event in
