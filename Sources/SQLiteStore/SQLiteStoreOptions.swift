@@ -7,7 +7,7 @@ package struct SQLiteStoreOptions: Hashable, Sendable {
     /// SQLite's page cache, in KiB.
     package var cacheKiB: Int
 
-    package init(path: String, bootID: String, cacheKiB: Int = 32 * 1024) {
+    package init(path: String, bootID: String, cacheKiB: Int = 16 * 1024) {
         self.path = path
         self.bootID = bootID
         self.cacheKiB = cacheKiB

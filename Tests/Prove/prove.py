@@ -15,6 +15,7 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Harness"))
 
 import harness  # noqa: E402
+import disks  # noqa: E402
 import entrance  # noqa: E402
 import faults  # noqa: E402
 import functions  # noqa: E402
@@ -39,6 +40,7 @@ CASES = {
     "expiry-and-purge": lifetimes.expiry_and_purge,
     "dead-letters": functions.dead_letters,
     "bystander": functions.bystander,
+    "full-disk": disks.full_disk,
     "sizes": entrance.sizes,
     "names": entrance.names,
     "browser": entrance.browser,
