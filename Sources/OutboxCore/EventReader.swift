@@ -13,7 +13,7 @@ package protocol EventReader: ~Copyable {
     /// Dead letters, newest first (by time of death, then sequence), behind `after`. History lines are left out.
     mutating func deadLetters(_ filter: EventFilter, after: DeadPlace?, limit: Int) throws(StoreError) -> [EventDetail]
 
-    /// Age of the oldest waiting events: the earliest `ageFrom` among the rows of a function; nil if it has none.
+    /// The queued event that has waited longest, by `ageFrom`, among the first 10,000 rows; nil if the queue is empty.
     mutating func oldestQueued() throws(StoreError) -> EventDetail?
 
     /// Dead letters by (function, condition).

@@ -64,8 +64,9 @@ package enum StoreReply: Sendable {
     case done
     /// `resolve` or `bury` for an event that is no longer queued.
     case notFound
-    /// How many letters a `redrive` or `purge` moved, or rows a `trim` removed; fewer than `limit` means none are left.
+    /// Which letters a `redrive` or `purge` moved; fewer than `limit` means none are left.
     case moved([EventID])
+    /// How many rows a `trim` dealt with; fewer than `limit` means that all is done for now.
     case trimmed(Int)
 }
 
