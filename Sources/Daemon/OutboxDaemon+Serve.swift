@@ -96,7 +96,7 @@ extension OutboxDaemon {
         )
         door.payloadBytesMax = Int(configuration.queue.maxPayload)
         door.bodyMemoryBytesMax = Int(configuration.door.bodyMemory)
-        door.connectionsMax = configuration.door.maxConnections
+        door.connectionsMax = connectionsMax()
         door.idleTimeout = configuration.door.idleTimeout
         door.requestTimeout = configuration.door.requestTimeout
         do {
@@ -113,6 +113,19 @@ extension OutboxDaemon {
         } catch let error as DoorError {
             throw StartProblem("\(error)", exitCode: StartProblem.other)
         }
+    }
+
+    /// As configured, unless the process may not open so many descriptors.
+    private func connectionsMax() -> Int {
+        let wanted = configuration.door.maxConnections
+        let budget = DescriptorBudget.raise(connections: wanted, inFlight: configuration.delivery.maxInFlight)
+        if budget.connectionsMax < wanted {
+            logger.warning(
+                "door.max_connections is lowered: this process may open too few files; raise LimitNOFILE or ulimit -n",
+                metadata: ["max_connections": "\(budget.connectionsMax)", "open_files": "\(budget.limit)"]
+            )
+        }
+        return budget.connectionsMax
     }
 
     /// STATUS= for people who type `systemctl status`, and WATCHDOG= as long as both work loops answer.
