@@ -73,7 +73,6 @@ struct OutboxDaemon: Sendable {
 
     private static func commitLimits(_ configuration: Configuration) -> CommitLimits {
         var limits = CommitLimits()
-        limits.roomWait = configuration.door.wait
         let folder = StateFiles(database: configuration.store.path).folder
         if let total = DiskSpace.total(at: folder) { limits.scale(toDiskBytes: total) }
         return limits
@@ -120,19 +119,12 @@ struct OutboxDaemon: Sendable {
     }
 
     private func committer(_ store: consuming SQLiteStore) -> Committer<SQLiteStore> {
-        var budgets = QueueBudgets()
-        budgets.bytesMax = Int(configuration.queue.maxBytes)
-        budgets.eventsMax = Int(configuration.queue.maxEvents)
-        budgets.freeDiskMin = Int(configuration.queue.minFreeDisk)
         let limits = Self.commitLimits(configuration)
-        let policies = configuration.policies
         let folder = files.folder
         return Committer(
             store: store,
             limits: limits,
-            budgets: budgets,
-            history: (configuration.history.keep, Int(configuration.history.maxEvents)),
-            policies: { policies.policy(for: $0) },
+            settings: CommitSettings(configuration),
             ballast: Ballast(path: files.ballast, bytes: limits.ballastBytes),
             freeDisk: { DiskSpace.free(at: folder) },
             tellDelivery: { [mailbox = delivery.mailbox] in mailbox.post($0) }

@@ -77,7 +77,7 @@ package final class CommitMailbox: Intake {
             switch command {
             case .operate(_, let done): done(.failure(.failed("the store is closed")))
             case .report(let tell): tell(nil)
-            case .outcomes, .claim, .stop: break
+            case .outcomes, .claim, .reconfigure, .stop: break
             }
         }
     }
@@ -147,10 +147,8 @@ package struct CommitLimits: Hashable, Sendable {
     package var walBytesMax = 8 << 20
     package var ballastBytes = ballastBytesMax
     package static let ballastBytesMax = 16 << 20
-    /// How long a request over budget waits for room.
     /// Pages of 4 KiB that one round gives back to a full disk.
     package var shrinkPages = 128
-    package var roomWait = Span.seconds(5)
     package var sweepInterval = Span.seconds(5)
     package var trimInterval = Span.seconds(10)
     package var trimRowsMax = 2000
@@ -175,6 +173,8 @@ package enum CommitMessage: Sendable {
     case operate([StoreCommand], @Sendable (Result<[StoreReply], StoreError>) -> Void)
     /// Totals and sizes for status; nil if the store has failed or is closed. The closure must not block.
     case report(@Sendable (CommitReport?) -> Void)
+    /// A new configuration.
+    case reconfigure(CommitSettings)
     /// Commits what is in the lanes, checkpoints, closes.
     case stop
 }

@@ -20,8 +20,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var store: Store
     private let limits: CommitLimits
     private var admission: Admission
-    private let policies: @Sendable (FunctionIdentity) -> FunctionPolicy
-    private let history: (keep: Span, eventsMax: Int)
+    private var settings: CommitSettings
     private let freeDisk: () -> Int?
     private let tellDelivery: (DeliveryMessage) -> Void
     private var ballast: Ballast
@@ -47,21 +46,18 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     package init(
         store: consuming Store,
         limits: CommitLimits,
-        budgets: QueueBudgets,
-        history: (keep: Span, eventsMax: Int),
-        policies: @escaping @Sendable (FunctionIdentity) -> FunctionPolicy,
+        settings: CommitSettings,
         ballast: Ballast,
         freeDisk: @escaping () -> Int?,
         tellDelivery: @escaping (DeliveryMessage) -> Void
     ) {
         self.store = store
         self.limits = limits
-        self.history = history
-        self.policies = policies
+        self.settings = settings
         self.ballast = ballast
         self.freeDisk = freeDisk
         self.tellDelivery = tellDelivery
-        admission = Admission(budgets: budgets)
+        admission = Admission(budgets: settings.budgets)
     }
 
     /// Commits one batch, answers it, serves claims, and does the upkeep that is due.
@@ -75,10 +71,13 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             case .claim(let request): claims.append(request)
             case .operate(let list, let done): operations.append(Operation(commands: list, done: done))
             case .report(let tell): reports.append(tell)
+            case .reconfigure(let settings):
+                self.settings = settings
+                admission.budgets = settings.budgets
             case .stop: break
             }
         }
-        waiting += intake.map { Waiting(item: $0, deadline: now.monotonic.advanced(by: limits.roomWait), reason: "") }
+        waiting += intake.map { Waiting(item: $0, deadline: now.monotonic.advanced(by: settings.roomWait), reason: "") }
         do throws(StoreError) {
             try measure(now: now)
             admit(now: now)
@@ -129,7 +128,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         for var candidate in waiting {
             let function = candidate.item.event.function
             let bytes = candidate.item.event.payload.count
-            var (policy, usage) = known[function] ?? (policies(function), store.usage(of: function))
+            var (policy, usage) = known[function] ?? (settings.policies.policy(for: function), store.usage(of: function))
             let reason =
                 heldUp.isEmpty
                 ? admission.admit(payloadBytes: bytes, function: usage, share: policy.share) : "the disk is full"
@@ -325,10 +324,10 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         }
         if now.monotonic >= nextTrim {
             nextTrim = now.monotonic.advanced(by: limits.trimInterval)
-            let cutoff = now.wall.advanced(by: Span(milliseconds: -history.keep.milliseconds))
+            let cutoff = now.wall.advanced(by: Span(milliseconds: -settings.history.keep.milliseconds))
             let command = StoreCommand.trim(
                 historyBefore: cutoff,
-                historyMax: history.eventsMax,
+                historyMax: settings.history.eventsMax,
                 limit: limits.trimRowsMax
             )
             var removed = 0

@@ -101,6 +101,8 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         case .reload:
             nextCredentials = now.monotonic
             probeAllSoon(now: now)
+        case .reconfigure(let directory):
+            dispatcher.reconfigure(directory)
         case .snapshot(let tell):
             tell(report(now: now))
         case .drain(let deadline, let drained):

@@ -15,6 +15,8 @@ package enum DeliveryMessage: Sendable {
     case diskBlocked(Bool)
     /// SIGHUP, or an operator mended something: read credentials again, bring probes forward.
     case reload
+    /// A new configuration's policies; the same routes.
+    case reconfigure(any DispatchDirectory)
     /// nil: the thread has ended.
     case snapshot(@Sendable (DeliveryReport?) -> Void)
     /// Start nothing new; what is in flight may end until the deadline. Then `drained` is called, on the delivery thread.

@@ -1,5 +1,18 @@
-/// What comes from outside of attempts: mended credentials, expiries that the store found.
+/// What comes from outside of attempts: mended credentials, a new configuration, expiries that the store found.
 extension Dispatcher {
+    /// Takes functions' policies from a new configuration; attempts in flight end under the old one. Routes stay: what
+    /// changes them needs a restart.
+    ///
+    /// - Precondition: the directory has the same routes.
+    package mutating func reconfigure(_ directory: any DispatchDirectory) {
+        precondition(directory.routeNames == self.directory.routeNames, "routes can't change while the daemon runs")
+        self.directory = directory
+        for key in Array(functions.keys) {
+            functions[key]!.adopt(directory.policy(for: functions[key]!.identity))
+            list(key)
+        }
+    }
+
     /// Brings every probe of the route and its functions forward, spread over 10 s; the route's own comes at once.
     package mutating func probeSoon(route key: RouteKey, now: Moment, using random: inout some RandomNumberGenerator) {
         routes[key.rawValue].suspension?.nextProbe = now.monotonic

@@ -48,6 +48,13 @@ package struct FunctionState: Sendable {
         allowance = policy.maxInFlight
     }
 
+    /// A new configuration's policy. A function without trouble gets its whole limit; one that recovers keeps its pace.
+    mutating func adopt(_ policy: FunctionPolicy) {
+        let isUnhindered = allowance >= self.policy.maxInFlight
+        allowance = isUnhindered ? policy.maxInFlight : min(allowance, policy.maxInFlight)
+        self.policy = policy
+    }
+
     /// Waiting in the window.
     package var waiting: Int { fresh.count + retried.count }
 

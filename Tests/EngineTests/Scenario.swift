@@ -202,9 +202,12 @@ final class Simulation {
         committer = Committer(
             store: store,
             limits: commitLimits,
-            budgets: budgets,
-            history: (.hours(24), 1_000_000),
-            policies: { _ in policy },
+            settings: CommitSettings(
+                budgets: budgets,
+                history: (.hours(24), 1_000_000),
+                roomWait: .seconds(5),
+                policies: PolicyTable(defaults: policy)
+            ),
             ballast: Ballast(path: directory.file("ballast"), bytes: 0),
             freeDisk: { nil },
             tellDelivery: { world.toDelivery.append($0) }
