@@ -37,7 +37,7 @@ package final class CommitMailbox: Intake {
                     return (Array(items[index...]), answer, wasEmpty)
                 }
                 lanes.intake.append(item)
-                lanes.intakeBytes += item.event.payload.count
+                lanes.intakeBytes += item.heldBytes
             }
             return ([], nil, wasEmpty)
         }
@@ -94,7 +94,7 @@ package final class CommitMailbox: Intake {
             var count = 0
             var bytes = 0
             while count < lanes.intake.count, count < limits.commitEventsMax, bytes < limits.commitBytesMax {
-                bytes += lanes.intake[count].event.payload.count
+                bytes += lanes.intake[count].heldBytes
                 count += 1
             }
             let intake = Array(lanes.intake.prefix(count))
@@ -137,6 +137,7 @@ func answer(_ answers: [(IntakeItem, AcceptAnswer)]) {
 /// Bounds of the commit loop; units in the names.
 package struct CommitLimits: Hashable, Sendable {
     package var intakeEventsMax = 65_536
+    /// Everything that waiting items hold, not payloads alone.
     package var intakeBytesMax = 64 << 20
     /// One commit.
     package var commitEventsMax = 2048
@@ -194,4 +195,6 @@ package struct CommitReport: Sendable {
     package var refusing: String?
     /// Outcomes that wait for disk space.
     package var outcomesWaiting: Int
+    package var budgets: QueueBudgets
+    package var measures: CommitMeasures
 }

@@ -42,6 +42,9 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     private var nextSweep = MonotonicTime(nanoseconds: .min)
     private var nextTrim = MonotonicTime(nanoseconds: .min)
     private var counts = (commits: 0, commands: 0, accepted: 0, repeats: 0, refused: 0)
+    private var measures = CommitMeasures()
+    /// Times commits, for metrics only.
+    private let stopwatch: () -> MonotonicTime
 
     package init(
         store: consuming Store,
@@ -49,6 +52,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         settings: CommitSettings,
         ballast: Ballast,
         freeDisk: @escaping () -> Int?,
+        stopwatch: @escaping () -> MonotonicTime = { MonotonicTime(nanoseconds: 0) },
         tellDelivery: @escaping (DeliveryMessage) -> Void
     ) {
         self.store = store
@@ -56,6 +60,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         self.settings = settings
         self.ballast = ballast
         self.freeDisk = freeDisk
+        self.stopwatch = stopwatch
         self.tellDelivery = tellDelivery
         admission = Admission(budgets: settings.budgets)
     }
@@ -100,6 +105,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             for tell in reports { tell(nil) }
             return .failed("\(error)")
         }
+        measures.rate.sample(counts.accepted, at: now.monotonic)
         for tell in reports { tell(report()) }
         return .goOn
     }
@@ -134,9 +140,10 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
                 ? admission.admit(payloadBytes: bytes, function: usage, share: policy.share) : "the disk is full"
             if let reason {
                 candidate.reason = reason
-                keptBytes += bytes
+                keptBytes += candidate.item.heldBytes
                 let mayWait = kept.count < limits.intakeEventsMax && keptBytes <= limits.intakeBytesMax
                 if candidate.deadline <= now.monotonic || !mayWait {
+                    tally(.refused, candidate.item)
                     refused.append((candidate.item, .overBudget(reason: reason, retryAfter: .seconds(5))))
                 } else {
                     kept.append(candidate)
@@ -164,7 +171,9 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         for item in admitted { batch.append(.accept(item.event)) }
         guard !batch.isEmpty else { return }
         do throws(StoreError) {
+            let began = stopwatch()
             let replies = try store.commit(batch, now: now.wall)
+            measures.committed(batch.count, from: began, to: stopwatch())
             counts.commits += 1
             counts.commands += batch.count
             let intakeReplies = Array(replies.suffix(admitted.count))
@@ -184,6 +193,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             // Rolled back, known not to be there (architecture: "Rules").
             nextMeasure = now.monotonic
             counts.refused += admitted.count
+            for item in admitted { tally(.refused, item) }
             answer(admitted.map { ($0, .overBudget(reason: "the disk is full", retryAfter: .seconds(5))) })
             admitted = []
             for operation in operations { operation.done(.failure(.full(text))) }
@@ -248,6 +258,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             switch reply {
             case .accepted(let event):
                 counts.accepted += 1
+                tally(.accepted, item)
                 answers.append((item, .accepted(event.id)))
                 bytes += event.payload.count
                 bytesSinceMeasure += event.payload.count + Self.rowBytes
@@ -260,9 +271,11 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
                 }
             case .repeated(let id, let state):
                 counts.repeats += 1
+                tally(.repeat, item)
                 answers.append((item, .repeated(id, state)))
             case .conflict(let id):
                 counts.refused += 1
+                tally(.conflict, item)
                 answers.append((item, .conflict(id)))
             case .done, .notFound, .moved, .trimmed:
                 preconditionFailure("the store answered an accept with something else")
@@ -280,6 +293,10 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
                 )
             )
         }
+    }
+
+    private mutating func tally(_ kind: AcceptKind, _ item: IntakeItem) {
+        measures.accepts.add(kind.rawValue, for: item.event.function, item.event.function)
     }
 
     /// About what a row takes beside its payload.
@@ -368,7 +385,9 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             repeats: counts.repeats,
             refused: counts.refused,
             refusing: heldUp.isEmpty ? admission.closed ?? waiting.first?.reason : "the disk is full",
-            outcomesWaiting: heldUp.count
+            outcomesWaiting: heldUp.count,
+            budgets: admission.budgets,
+            measures: measures
         )
     }
 }

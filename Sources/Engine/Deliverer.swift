@@ -33,6 +33,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
     /// What the attempts under way were signed with.
     private var started: [Int64: Signed] = [:]
     private var draining: (deadline: MonotonicTime, drained: @Sendable () -> Void)?
+    private var measures: DeliveryMeasures
 
     package init(
         network: consuming Network,
@@ -52,6 +53,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         self.clockTrust = clockTrust
         self.post = post
         self.log = log
+        measures = DeliveryMeasures(routes: routes.count)
     }
 
     /// One round: takes the messages, starts what may start, waits at most `dispatcher.wait` for the network or
@@ -71,6 +73,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         let completions = network.poll(wait: wait(now: now), wakeDescriptor: wakeDescriptor)
         now = clock.now()
         if !completions.isEmpty { handle(completions, now: now, trusted: trusted) }
+        measures.rate.sample(dispatcher.counters.handedOver, at: now.monotonic)
         return !isDrained(now: now)
     }
 
@@ -131,7 +134,11 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         for completion in completions {
             if case .answered(let answer) = completion.outcome, let date = answer.date {
                 clockTrust.saw(date, now: now)
+                if let route = started[completion.sequence]?.route {
+                    measures.saw(date, route: route, now: now.wall)
+                }
             }
+            measures.ended(completion.duration)
             let action = dispatcher.completed(
                 completion,
                 now: now,
@@ -185,10 +192,12 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             dispatch: dispatcher.snapshot(),
             credentials: routes.map { route in
                 switch route.credentials.credentials(now: now.wall) {
-                case .success(let credentials): .success(credentials.source)
+                case .success(let credentials):
+                    .success(UsedCredentials(source: credentials.source, expiresAt: credentials.expiration))
                 case .failure(let problem): .failure(problem)
                 }
             },
+            measures: measures,
             now: now
         )
     }

@@ -27,6 +27,14 @@ package enum DeliveryMessage: Sendable {
 package struct DeliveryReport: Sendable {
     package var dispatch: DispatchSnapshot
     /// Where each route's credentials come from, or why there are none; indexed like the routes.
-    package var credentials: [Result<String, CredentialProblem>]
+    package var credentials: [Result<UsedCredentials, CredentialProblem>]
+    package var measures: DeliveryMeasures
     package var now: Moment
+}
+
+/// What people may know of credentials.
+package struct UsedCredentials: Hashable, Sendable {
+    package var source: String
+    /// Nil: they don't expire by themselves, as far as is known.
+    package var expiresAt: WallTime?
 }
