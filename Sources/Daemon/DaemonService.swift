@@ -210,7 +210,7 @@ struct DaemonService: AdminService {
             let suspension = route.suspension.map { Self.suspension($0, deliveries.now) }
             let words: String =
                 switch credentials {
-                case .success(let source): source
+                case .success(let used): used.source
                 case .failure(let problem): "none: \(problem.reason)"
                 }
             return RouteStatus(

@@ -28,6 +28,16 @@ enum Answer: Sendable {
     }
 }
 
+extension Answer {
+    /// Whether the producer is told that the event is on disk.
+    var isAccepted: Bool {
+        switch self {
+        case .accepted, .repeated: true
+        case .dryRun, .refused: false
+        }
+    }
+}
+
 /// An answer's place in the order of a connection's requests, and how it is to be written.
 struct Reply {
     /// Nil while it is waited for.

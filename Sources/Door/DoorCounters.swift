@@ -11,8 +11,12 @@ package struct DoorCounters: Hashable, Sendable {
     package var connectionsOpen = 0
     /// Turned away because `connectionsMax` were open.
     package var connectionsTurnedAway = 0
+    /// Times that accepting was interrupted because descriptors or memory had run out.
+    package var acceptPauses = 0
     /// Connections closed because a request, or the next one, did not come in time.
     package var timeouts = 0
+    /// From a request that was read whole to its 202, in microseconds.
+    package var acceptDurations = Histogram(.accepting)
 
     package init() {}
 
@@ -25,7 +29,9 @@ package struct DoorCounters: Hashable, Sendable {
         sum.connectionsOpened += b.connectionsOpened
         sum.connectionsOpen += b.connectionsOpen
         sum.connectionsTurnedAway += b.connectionsTurnedAway
+        sum.acceptPauses += b.acceptPauses
         sum.timeouts += b.timeouts
+        sum.acceptDurations = sum.acceptDurations + b.acceptDurations
         return sum
     }
 }

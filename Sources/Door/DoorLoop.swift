@@ -23,6 +23,8 @@ final class DoorLoop {
     private static let targetBytesMax = 512
 
     private var items: [IntakeItem] = []
+    /// When the first of `items` came; for all of one turn.
+    private var turnBegan = NIODeadline.uptimeNanoseconds(0)
     private var turnEndIsScheduled = false
     private var tickets = TicketTable()
     private var sink: (any IntakeSink)?
@@ -87,7 +89,9 @@ final class DoorLoop {
 
     func submit(_ event: NewEvent, for connection: DoorConnection, _ number: UInt64) {
         guard let sink else { preconditionFailure("a request was read before the loop was started") }
-        items.append(IntakeItem(event: event, sink: sink, ticket: tickets.issue(connection, number)))
+        if items.isEmpty { turnBegan = eventLoop.now }
+        let ticket = tickets.issue(connection, number, at: turnBegan)
+        items.append(IntakeItem(event: event, sink: sink, ticket: ticket))
         endTurnSoon()
     }
 
@@ -111,11 +115,13 @@ final class DoorLoop {
     }
 
     func complete(_ results: [IntakeResult]) {
+        let now = eventLoop.now
         var touched: [DoorConnection] = []
         for result in results {
-            guard let (connection, number) = tickets.redeem(result.ticket) else { continue }
+            guard let (connection, number, submittedAt) = tickets.redeem(result.ticket) else { continue }
             let answer = Answer(result.answer)
             count(answer)
+            if answer.isAccepted { counters.acceptDurations.add((now - submittedAt).nanoseconds / 1000) }
             if connection.fulfil(number, answer) { touched.append(connection) }
         }
         publish(counters)

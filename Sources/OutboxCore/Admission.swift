@@ -24,6 +24,9 @@ package struct Admission: Sendable {
         self.budgets = budgets
     }
 
+    /// Why only one function's events are refused; for all others the door is open.
+    package static let shareReason = "this function holds its share of the queue"
+
     /// Too little is free on the disk, by the floor or for the outcomes.
     package var isShortOfDisk: Bool {
         isShortOfHeadroom || (freeDisk.map { $0 < budgets.freeDiskMin } ?? false)
@@ -44,7 +47,7 @@ package struct Admission: Sendable {
         if Double(function.events) >= Double(budgets.eventsMax) * share
             || Double(function.bytes + payloadBytes) > Double(budgets.bytesMax) * share
         {
-            return "this function holds its share of the queue"
+            return Self.shareReason
         }
         events += 1
         bytes += payloadBytes

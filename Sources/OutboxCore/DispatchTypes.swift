@@ -45,6 +45,9 @@ package struct DispatchSnapshot: Sendable {
         package var suspension: Suspension?
         package var inFlight: Int
         package var waitingInMemory: Int
+        /// Rows that may be the function's oldest waiting event: in the window, and of those left in the store.
+        package var oldestInMemory: Int64?
+        package var firstPassedOver: Int64?
         package var heldUntil: MonotonicTime?
     }
     package struct Route: Sendable {
@@ -63,6 +66,8 @@ package struct DispatchSnapshot: Sendable {
     /// Sequence numbers of the attempts in flight.
     package var inFlightSequences: Set<Int64>
     package var counters: DispatchCounters
+    /// Attempts that ended, by `AttemptKind`.
+    package var tally: FunctionTally<FunctionKey>
     /// An outcome waits for disk space: nothing is started.
     package var isBlockedByDisk: Bool
 }

@@ -35,6 +35,7 @@ extension Dispatcher {
         }
         entry.event.attempts += 1
         if let blame = verdict.blame { counters.failures[blame, default: 0] += 1 }
+        tally.add(AttemptKind(verdict.blame).rawValue, for: key, functions[key]!.identity)
         if case .answered = completion.outcome, verdict.blame != .route {
             routeWorks(route, handedOver: verdict.blame == nil, wasProbe: wasRouteProbe, &changes)
         }

@@ -25,6 +25,8 @@ package struct Dispatcher: Sendable {
     var windowBytes = 0
     package internal(set) var inFlight = 0
     package internal(set) var counters = DispatchCounters()
+    /// Attempts that ended, by `AttemptKind`.
+    package internal(set) var tally = FunctionTally<FunctionKey>()
 
     /// Functions that may have something to start, in turn.
     var turns = Line()
@@ -158,7 +160,8 @@ package struct Dispatcher: Sendable {
 
     /// The state for status and metrics.
     package func snapshot() -> DispatchSnapshot {
-        DispatchSnapshot(
+        let oldest = oldestInMemory()
+        return DispatchSnapshot(
             functions: functions.values.sorted { $0.key < $1.key }.map {
                 .init(
                     key: $0.key,
@@ -167,6 +170,8 @@ package struct Dispatcher: Sendable {
                     suspension: $0.suspension,
                     inFlight: $0.inFlight,
                     waitingInMemory: $0.waiting,
+                    oldestInMemory: oldest[$0.key]?.sequence,
+                    firstPassedOver: $0.parked?.first,
                     heldUntil: $0.heldUntil
                 )
             },
@@ -185,7 +190,19 @@ package struct Dispatcher: Sendable {
             windowBytes: windowBytes,
             inFlightSequences: Set(window.filter { $0.value.place == .inFlight }.keys),
             counters: counters,
+            tally: tally,
             isBlockedByDisk: isBlockedByDisk
         )
+    }
+
+    /// The oldest event of each function among those in the window.
+    private func oldestInMemory() -> [FunctionKey: DuePlace] {
+        var oldest: [FunctionKey: DuePlace] = [:]
+        for (sequence, entry) in window {
+            let place = DuePlace(dueAt: entry.event.ageFrom, sequence: sequence)
+            if let best = oldest[entry.event.functionKey], best <= place { continue }
+            oldest[entry.event.functionKey] = place
+        }
+        return oldest
     }
 }

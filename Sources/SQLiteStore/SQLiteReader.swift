@@ -107,7 +107,7 @@ package struct SQLiteReader: ~Copyable, EventReader {
     }
 
     /// Runs `body` in one read transaction: an event that moves from table to table is always in one of them.
-    private func reading<Result>(
+    func reading<Result>(
         _ body: (borrowing Connection) throws(SQLiteError) -> Result
     ) throws(StoreError) -> Result {
         do throws(SQLiteError) {
