@@ -34,9 +34,14 @@ package struct OutgoingEvent: Hashable, Sendable {
         self.tenantID = tenantID
     }
 
+    /// Whether another program, or an earlier call, may have sent the same event. Without a key a repeat can only be one
+    /// of this very call's tries.
+    package var hasKey: Bool { idempotencyKey != nil || durableExecutionName != nil }
+
     /// - Parameter invocationID: the same for every try of one event, so that a try after a broken connection makes no
     ///   second event.
     func call(invocationID: String, dryRun: Bool = false) throws(ClientError) -> HTTPCall {
+        guard !function.isEmpty else { throw .invalid("the function's name is empty") }
         var call = HTTPCall(
             method: .post,
             target: "/2015-03-31/functions/\(PercentEncoding.encode(function))/invocations",
@@ -68,26 +73,32 @@ package struct OutgoingEvent: Hashable, Sendable {
 package struct DoorAnswer: Hashable, Sendable {
     /// Of this event, or on a repeat of the first one; nil for a dry run.
     package var id: String?
-    /// On a repeat: where the first event is.
-    package var repeatState: String?
+    /// Whether the event had been accepted before this call; nil where an earlier try of the same call broke off and may
+    /// itself have been the first.
+    package var isRepeat: Bool?
+    /// Where the event is: `queued`, `handed-over` or `dead-letter`.
+    package var state: String
 
-    package init(id: String?, repeatState: String? = nil) {
+    package init(id: String?, isRepeat: Bool? = false, state: String = "queued") {
         self.id = id
-        self.repeatState = repeatState
+        self.isRepeat = isRepeat
+        self.state = state
     }
 
-    package var isRepeat: Bool { repeatState != nil }
-
-    init(_ reply: HTTPReply) throws(ClientError) {
+    /// - Parameters:
+    ///   - event: what was sent.
+    ///   - tries: how often; more than one after broken connections.
+    init(_ reply: HTTPReply, to event: OutgoingEvent, tries: Int) throws(ClientError) {
         switch reply.status {
         case 202:
             guard let id = reply.headers["x-amzn-requestid"], !id.isEmpty else {
                 throw .garbled("202 without an event id")
             }
-            self.init(
-                id: id,
-                repeatState: reply.headers["outbox-repeat"] == "true" ? reply.headers["outbox-state"] ?? "queued" : nil
-            )
+            self.init(id: id)
+            if reply.headers["outbox-repeat"] == "true" {
+                isRepeat = event.hasKey ? (tries > 1 ? nil : true) : false
+                state = reply.headers["outbox-state"] ?? "queued"
+            }
         case 204: self.init(id: nil)
         case 400...: throw .refused(Refusal(door: reply))
         default: throw .garbled("HTTP \(reply.status)")
@@ -122,7 +133,7 @@ package struct DoorClient {
         var attempt = 1
         while true {
             do throws(ClientError) {
-                return try DoorAnswer(connection.perform(call))
+                return try DoorAnswer(connection.perform(call), to: event, tries: attempt)
             } catch {
                 guard case .cut = error, attempt < DoorClient.triesMax else { throw error }
                 attempt += 1
@@ -130,14 +141,26 @@ package struct DoorClient {
         }
     }
 
-    /// Where an event of this producer is; nil if the door doesn't tell.
-    package func event(_ id: String) throws(ClientError) -> Event? {
-        let call = HTTPCall(method: .get, target: "/outbox/v1/events/\(PercentEncoding.encode(id))", timeoutSeconds: 60)
+    /// Where an event of this producer is; nil if the door knows of none with this id.
+    ///
+    /// - Parameter timeoutSeconds: for the whole call.
+    package func event(_ id: String, timeoutSeconds: Int = 60) throws(ClientError) -> Event? {
+        let call = HTTPCall(
+            method: .get,
+            target: "/outbox/v1/events/\(PercentEncoding.encode(id))",
+            timeoutSeconds: timeoutSeconds
+        )
         let reply = try connection.perform(call)
         switch reply.status {
-        case 200: return try? JSONDecoder().decode(Event.self, from: Data(reply.body))
-        case 404: return nil
-        case 400...: throw .refused(Refusal(door: reply))
+        case 200:
+            guard let event = try? JSONDecoder().decode(Event.self, from: Data(reply.body)) else {
+                throw .garbled("not the JSON that tells of an event")
+            }
+            return event
+        case 400...:
+            let refusal = Refusal(door: reply)
+            if refusal.code == "ResourceNotFoundException" { return nil }
+            throw .refused(refusal)
         default: throw .garbled("HTTP \(reply.status)")
         }
     }

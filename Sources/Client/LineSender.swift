@@ -162,7 +162,11 @@ package struct LineSender {
                 idle.append(job.transfer)
                 try finished(
                     job.line,
-                    reply.flatMap { reply in Result { () throws(ClientError) in try DoorAnswer(reply) } },
+                    reply.flatMap { reply in
+                        Result { () throws(ClientError) in
+                            try DoorAnswer(reply, to: sender.template, tries: job.tries)
+                        }
+                    },
                     report
                 )
             }
@@ -177,8 +181,8 @@ package struct LineSender {
             for (number, result) in order.add(line, result) {
                 switch result {
                 case .success(let answer):
-                    summary.accepted += answer.isRepeat ? 0 : 1
-                    summary.repeats += answer.isRepeat ? 1 : 0
+                    summary.accepted += answer.isRepeat == true ? 0 : 1
+                    summary.repeats += answer.isRepeat == true ? 1 : 0
                 case .failure:
                     summary.failed += 1
                 }

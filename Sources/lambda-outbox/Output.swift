@@ -20,7 +20,7 @@ struct Output {
 
     /// One object on a line of its own.
     func json(_ value: some Encodable) throws {
-        bytes(try JSONLine.encode(value) + [UInt8(ascii: "\n")])
+        bytes(Printable.json(try JSONLine.encode(value)) + [UInt8(ascii: "\n")])
     }
 
     func bytes(_ bytes: [UInt8]) {

@@ -22,7 +22,9 @@ enum Paging {
             guard let next = found.next else { return false }
             query.after = next
         }
-        return true
+        // A full page names a next one also where nothing is behind it.
+        query.limit = 1
+        return try !page(query).events.isEmpty
     }
 }
 

@@ -37,6 +37,24 @@ struct AdminOptions: ParsableArguments {
     func client() -> AdminClient { AdminClient(socketPath: path) }
 }
 
+/// For commands that hand events over.
+struct DoorOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The daemon's door socket (also LAMBDA_OUTBOX_DOOR).", valueName: "path"))
+    var door: String?
+
+    @Option(help: ArgumentHelp("The folder of a daemon run with serve --directory.", valueName: "folder"))
+    var directory: String?
+
+    var path: String {
+        SocketPlace.path(
+            of: .door,
+            option: door,
+            directory: directory,
+            environment: ProcessInfo.processInfo.environment
+        )
+    }
+}
+
 /// For commands that print what they find.
 struct FormatOptions: ParsableArguments {
     @Flag(help: "Print JSON, one object a line.")

@@ -2,6 +2,7 @@ import AdminAPI
 import ArgumentParser
 import Client
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -53,6 +54,27 @@ import Testing
         #expect(path(.admin, nil, "/dir/") == "/dir/admin.sock")
         #expect(path(.door, nil, nil) == "/e/d")
         #expect(path(.admin, nil, nil) == "/run/lambda-outbox/admin.sock")
+    }
+
+    @Test func `an empty function name is refused as invalid, and nothing is sent`() async throws {
+        try await FakeDaemon.running { (daemon: FakeDaemon) async throws in
+            let status = await command(["send", "", "--payload", "1", "--directory", daemon.directory])
+            #expect(status == .invalid)
+            #expect(await daemon.door.requests.isEmpty)
+        }
+    }
+
+    @Test(arguments: [(1, true), (2, true), (3, false), (4, false)])
+    func `a list says that there is more only where there is`(_ limit: Int, _ more: Bool) throws {
+        let events = (1...3).map { Event.letter($0) }
+        // As the daemon does it: a full page always names the next one.
+        let found = try Paging.walk(.init(), limit: limit) { query in
+            let start = query.after.flatMap { Int($0) } ?? 0
+            let page = Array(events[start...].prefix(query.limit ?? 100))
+            return EventPage(events: page, next: page.count == query.limit ? "\(start + page.count)" : nil)
+        } _: { _ in
+        }
+        #expect(found == more)
     }
 
     @Test func `errors of the daemon are one printable line`() {
@@ -214,39 +236,95 @@ import Testing
         return event
     }
 
-    private func result(_ states: [String], within limit: Duration = .seconds(1)) async throws -> Waiter.Result {
-        var left = states
+    /// What the door answers, one after the other; the last for ever. Time passes only in pauses.
+    private func result(_ answers: [Result<Event?, ClientError>], hasKey: Bool = false) async -> Waiter.Result {
+        var left = answers
+        var time = Duration.zero
         let waiter = Waiter(
-            door: { () throws(ClientError) in nil },
-            admin: { () throws(ClientError) in event(left.count > 1 ? left.removeFirst() : left[0]) },
-            pause: { _ in }
+            door: { _ throws(ClientError) in try (left.count > 1 ? left.removeFirst() : left[0]).get() },
+            clock: { time },
+            pause: { time += $0 }
         )
-        return try await waiter.result(of: "x", within: limit)
+        return await waiter.result(of: "x", hasKey: hasKey, within: .seconds(1))
+    }
+
+    private func result(_ states: [String]) async -> Waiter.Result {
+        await result(states.map { .success(event($0)) })
     }
 
     @Test func `ends with 0 when it is handed over`() async throws {
-        #expect(try await result(["queued", "in-flight", "handed-over"]).failure == nil)
+        #expect(await result(["queued", "in-flight", "handed-over"]) == Waiter.Result(state: "handed-over"))
     }
 
     @Test func `ends with 7 when it is dead, and says why`() async throws {
-        let failure = try await result(["queued", "dead-letter"]).failure
+        let failure = await result(["queued", "dead-letter"]).failure
         #expect(failure?.status == .deadLetter)
         #expect(failure?.message?.contains("3 attempts failed") == true)
     }
 
     @Test func `ends with 8 when the time is over, and says what it waits for`() async throws {
-        let failure = try await result(["queued"]).failure
+        let failure = await result(["queued"]).failure
         #expect(failure?.status == .stillWaiting)
         #expect(failure?.message?.contains("It is due.") == true)
     }
 
-    @Test func `says that the event is accepted where nobody can be asked`() async throws {
-        let waiter = Waiter(
-            door: { () throws(ClientError) in nil },
-            admin: { () throws(ClientError) in throw .cut("gone") },
-            pause: { _ in }
+    @Test func `goes on when the daemon is away for a while`() async throws {
+        let away = ClientError.unreachable(
+            SocketProblem(socket: SocketAddress(.door, path: "/d"), kind: .nobodyListens)
         )
-        let error = await #expect(throws: CommandFailure.self) { try await waiter.result(of: "x", within: .seconds(1)) }
-        #expect(error?.message?.contains("event x is accepted") == true)
+        let result = await result([.failure(away), .failure(.cut("gone")), .success(event("handed-over"))])
+        #expect(result == Waiter.Result(state: "handed-over"))
+    }
+
+    @Test(
+        arguments: [
+            (.failure(.cut("gone")), "the daemon's connection broke"), (.success(nil), "doesn't know it any more"),
+            (.failure(.garbled("HTTP 302")), "unexpected answer"),
+            (
+                .failure(.unreachable(SocketProblem(socket: SocketAddress(.door, path: "/d"), kind: .missing))),
+                "doesn't exist"
+            ),
+            (.failure(.refused(Refusal(status: 403, code: "AccessDeniedException", message: "no"))), "no"),
+            (
+                .failure(.refused(Refusal(status: 404, code: "UnknownOperationException", message: "no"))),
+                "lambda-outbox events show x"
+            ),
+        ] as [(Result<Event?, ClientError>, String)]
+    )
+    func `ends with 8 whatever goes wrong behind the accept, and says that it is accepted`(
+        _ answer: Result<Event?, ClientError>,
+        _ why: String
+    ) async throws {
+        let failure = await result([answer]).failure
+        #expect(failure?.status == .stillWaiting)
+        let words = try #require(failure?.message)
+        #expect(words.contains("event x is accepted"))
+        #expect(words.contains("sending it again would make a second event"))
+        #expect(words.contains(why))
+        #expect(await result([answer], hasKey: true).failure?.message?.contains("the same key makes no second") == true)
+    }
+
+    @Test func `asks the door alone, so that a producer needs no operator's rights`() async throws {
+        let door = FakeDoor(events: { _ in
+            FakeDoor.Answer(
+                status: 200,
+                body: String(decoding: try! JSONLine.encode(event("handed-over")), as: UTF8.self)
+            )
+        })
+        try await FakeDaemon.running(door: door) { (daemon: FakeDaemon) async throws in
+            #expect(unlink(daemon.adminSocket) == 0)
+            let status = await command(
+                ["send", "f", "--payload", "1", "--wait=5s", "--output", "none", "--door", daemon.doorSocket]
+            )
+            #expect(status == .done)
+        }
+    }
+
+    @Test func `a door of an older version makes it 8, never 6`() async throws {
+        let door = FakeDoor(events: { _ in FakeDoor.refusal(404, "UnknownOperationException", "no such path") })
+        try await FakeDaemon.running(door: door) { (daemon: FakeDaemon) async throws in
+            let arguments = ["send", "f", "--payload", "1", "--wait=5s", "--output", "none"]
+            #expect(await command(arguments + ["--door", daemon.doorSocket]) == .stillWaiting)
+        }
     }
 }

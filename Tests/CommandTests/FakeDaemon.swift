@@ -148,12 +148,20 @@ actor FakeDoor {
     }
 
     typealias Script = @Sendable (Request) -> Answer?
+    typealias Events = @Sendable (_ id: String) -> Answer
 
     private(set) var requests: [Request] = []
     private let script: Script
+    private let events: Events
 
-    /// - Parameter script: answers a request; nil: 202 with an id of its own.
-    init(_ script: @escaping Script = { _ in nil }) {
+    /// - Parameters:
+    ///   - script: answers a request; nil: 202 with an id of its own.
+    ///   - events: tells producers where an event is.
+    init(
+        _ script: @escaping Script = { _ in nil },
+        events: @escaping Events = { _ in refusal(404, "ResourceNotFoundException", "no such event") }
+    ) {
+        self.events = events
         self.script = script
     }
 
@@ -168,7 +176,9 @@ actor FakeDoor {
                 Request(function: function, query: request.uri.query, headers: headers, body: String(buffer: body))
             )
         }
-        router.get("outbox/v1/events/:id") { _, _ in Response(status: .notFound) }
+        router.get("outbox/v1/events/:id") { _, context in
+            Self.response(self.events(try context.parameters.require("id")))
+        }
         var quiet = logger
         quiet.logLevel = .critical
         try await Application(
@@ -181,7 +191,12 @@ actor FakeDoor {
 
     private func answer(_ request: Request) -> Response {
         requests.append(request)
-        let answer = script(request) ?? Answer(headers: ["x-amzn-RequestId": "id-of-\(request.body.prefix(20))"])
+        return Self.response(
+            script(request) ?? Answer(headers: ["x-amzn-RequestId": "id-of-\(request.body.prefix(20))"])
+        )
+    }
+
+    private static func response(_ answer: Answer) -> Response {
         var response = Response(status: .init(code: answer.status))
         for (name, value) in answer.headers { response.headers[HTTPField.Name(name)!] = value }
         response.body = ResponseBody(byteBuffer: ByteBuffer(string: answer.body))

@@ -20,7 +20,11 @@ import Testing
 
     @Test(arguments: [
         ("a\u{1B}[2Jb", "a\\u{1b}[2Jb"), ("\u{9B}31m", "\\u{9b}31m"), ("\u{202E}txt", "\\u{202e}txt"), ("é☃\"", "é☃\""),
-        ("a\nb\tc", "a\\u{a}b\\u{9}c"),
+        ("a\nb\tc", "a\\u{a}b\\u{9}c"), ("\u{61C}", "\\u{61c}"), ("\u{AD}", "\\u{ad}"), ("\u{180E}", "\\u{180e}"),
+        ("a\u{200B}\u{200C}\u{200D}\u{200F}b", "a\\u{200b}\\u{200c}\\u{200d}\\u{200f}b"), ("\u{2060}", "\\u{2060}"),
+        ("\u{202A}\u{202E}", "\\u{202a}\\u{202e}"), ("\u{2066}\u{2069}", "\\u{2066}\\u{2069}"),
+        ("\u{FEFF}", "\\u{feff}"),
+        ("\u{E0000}\u{E0041}\u{E007F}", "\\u{e0000}\\u{e0041}\\u{e007f}"),
     ])
     func `nothing from elsewhere steers the terminal (P11)`(_ text: String, _ shown: String) {
         #expect(Printable.line(text) == shown)

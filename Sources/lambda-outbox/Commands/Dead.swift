@@ -84,7 +84,9 @@ struct DeadShow: ParsableCommand {
             throw CommandFailure(.notFound, "event \(event.id) is no dead letter any more")
         }
         if raw { return Output.standard.bytes(payload) }
-        if format.json { return Output.standard.bytes(try InvocationRecord.letter(event, payload: payload)) }
+        if format.json {
+            return Output.standard.bytes(Printable.json(try InvocationRecord.letter(event, payload: payload)))
+        }
         for line in EventText.lines(event) { Output.standard.line(line) }
         Output.standard.line("")
         Output.standard.line(PayloadText.shown(payload))

@@ -61,10 +61,7 @@ struct Send: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What to print: id, json or none.", valueName: "form"))
     var output: Form = .id
 
-    @Option(help: ArgumentHelp("The daemon's door socket (also LAMBDA_OUTBOX_DOOR).", valueName: "path"))
-    var door: String?
-
-    @OptionGroup var admin: AdminOptions
+    @OptionGroup var door: DoorOptions
 
     enum Form: String, ExpressibleByArgument, CaseIterable { case id, json, none }
 
@@ -86,7 +83,7 @@ struct Send: AsyncParsableCommand {
     func run() async throws {
         if lines { return try sendLines() }
         let event = event(payload: try readPayload())
-        let client = DoorClient(socketPath: doorPath)
+        let client = DoorClient(socketPath: door.path)
         let answer = try client.send(event, dryRun: dryRun)
         guard let id = answer.id else {
             if output == .json { try Output.standard.json(SendReport(dryRun: true)) }
@@ -96,23 +93,10 @@ struct Send: AsyncParsableCommand {
             return try report(SendReport(answer: answer))
         }
         if output == .id { try report(SendReport(answer: answer)) }
-        let adminClient = admin.client()
-        let waiter = Waiter(
-            door: { () throws(ClientError) in try client.event(id) },
-            admin: { () throws(ClientError) in try adminClient.event(id) }
-        )
-        let result = try await waiter.result(of: id, within: limit)
+        let waiter = Waiter(door: { seconds throws(ClientError) in try client.event(id, timeoutSeconds: seconds) })
+        let result = await waiter.result(of: id, hasKey: event.hasKey, within: limit)
         if output == .json { try report(SendReport(answer: answer, state: result.state)) }
         if let failure = result.failure { throw failure }
-    }
-
-    private var doorPath: String {
-        SocketPlace.path(
-            of: .door,
-            option: door,
-            directory: admin.directory,
-            environment: ProcessInfo.processInfo.environment
-        )
     }
 
     private func event(payload: [UInt8]) -> OutgoingEvent {
@@ -156,20 +140,18 @@ struct Send: AsyncParsableCommand {
         case .none: break
         case .json: try Output.standard.json(report)
         case .id:
-            if let id = report.id { Output.standard.line(id) }
-            if report.repeat == true, let state = report.state {
-                Output.error.line("lambda-outbox: a repeat; the first event is \(state)")
-            }
+            if let id = report.id { Output.standard.line(Printable.line(id)) }
+            if let words = report.words { Output.error.line("lambda-outbox: \(Printable.line(words))") }
         }
     }
 
     private func sendLines() throws {
-        let sender = LineSender(socketPath: doorPath, connections: connections, template: event(payload: []))
+        let sender = LineSender(socketPath: door.path, connections: connections, template: event(payload: []))
         let summary = try sender.run(LineSource(descriptor: 0)) { line, result in
             switch result {
             case .success(let answer):
                 if output == .json { try Output.standard.json(SendReport(line: line, answer: answer)) }
-                if output == .id, let id = answer.id { Output.standard.line(id) }
+                if output == .id, let id = answer.id { Output.standard.line(Printable.line(id)) }
             case .failure(let error):
                 if output == .json {
                     try Output.standard.json(SendReport(line: line, error: error))
@@ -192,6 +174,7 @@ struct SendReport: Encodable, Hashable {
     /// With `--lines`: counted from 1.
     var line: Int?
     var id: String?
+    /// Left out where it isn't known.
     var `repeat`: Bool?
     var state: String?
     var dryRun: Bool?
@@ -207,12 +190,23 @@ struct SendReport: Encodable, Hashable {
         self.dryRun = dryRun
     }
 
-    /// - Parameter state: what was seen later; without it an event is queued, or where a repeat found it.
+    /// - Parameter state: what was seen later; without it, what the door's answer told.
     init(line: Int? = nil, answer: DoorAnswer, state: String? = nil) {
         self.line = line
         id = answer.id
         self.repeat = answer.isRepeat
-        self.state = state ?? answer.repeatState ?? "queued"
+        self.state = state ?? answer.state
+    }
+
+    /// What people should know beside the id.
+    var words: String? {
+        guard let state, error == nil else { return nil }
+        switch `repeat` {
+        case true?: return "a repeat; the first event is \(state)"
+        case false?: return nil
+        case nil:
+            return "accepted, now \(state); the connection broke meanwhile, so it isn't known whether this is a repeat"
+        }
     }
 
     init(line: Int, error: ClientError) {
