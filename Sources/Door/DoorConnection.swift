@@ -171,6 +171,15 @@ final class DoorConnection: ChannelInboundHandler, ChannelOutboundHandler {
             declaredBytes: fields.isChunked ? nil : fields.contentLength
         )
         phase = .body
+        if fields.hasDoubtfulCoding || (fields.isChunked && head.version != .http1_1) {
+            self.receiving = receiving
+            return endWith(
+                Refusal(
+                    .badRequest,
+                    "Transfer-Encoding must be chunked and nothing else, in HTTP/1.1. The connection is closed."
+                )
+            )
+        }
         if let declared = receiving.declaredBytes, declared > loop.limits.payloadBytesMax {
             self.receiving = receiving
             let tooLarge = tooLarge("\(declared) byte payload")

@@ -14,6 +14,8 @@ package enum DoorError: Error, Hashable, Sendable, CustomStringConvertible {
     case notLoopback(String)
     case notListening(descriptor: Int32)
     case nowhereToListen
+    /// The kernel doesn't say whose connection it is.
+    case unknownPeer
     case system(call: String, subject: String, errno: Int32)
 
     package var description: String {
@@ -34,6 +36,8 @@ package enum DoorError: Error, Hashable, Sendable, CustomStringConvertible {
             "the descriptor \(descriptor) handed in by the service manager is no listening Unix socket"
         case .nowhereToListen:
             "the door has nowhere to listen; give listen.unix or listen.tcp"
+        case .unknownPeer:
+            "a connection was closed: the kernel doesn't say whose it is"
         case .system(let call, let subject, let number):
             "\(call) of \(subject) failed: \(String(cString: strerror(number)))"
         }

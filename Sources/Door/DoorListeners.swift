@@ -8,6 +8,9 @@ import OutboxCore
 
 /// Opens and closes the listening sockets.
 struct DoorListeners {
+    /// Which checks a connection gets is settled by the listener that it came by.
+    private enum Transport { case unix, tcp }
+
     var channels: [any Channel] = []
     var ownSocket: UnixSocket?
     var addresses: [DoorAddress] = []
@@ -18,18 +21,20 @@ struct DoorListeners {
         sinks: [DoorSink],
         shared: DoorShared
     ) async throws {
-        let bootstrap = Self.bootstrap(configuration, group: group, sinks: sinks, shared: shared)
+        func bootstrap(_ transport: Transport) -> ServerBootstrap {
+            Self.bootstrap(transport, configuration, group: group, sinks: sinks, shared: shared)
+        }
         if let descriptor = configuration.adoptedDescriptor {
             try Self.checkAdopted(descriptor)
-            try await add(bootstrap.withBoundSocket(descriptor).get(), path: nil)
+            try await add(bootstrap(.unix).withBoundSocket(descriptor).get(), path: nil)
         } else if let unix = configuration.unix {
             let socket = try UnixSocket.listen(unix)
             ownSocket = socket
-            try await add(bootstrap.withBoundSocket(socket.descriptor).get(), path: unix.path)
+            try await add(bootstrap(.unix).withBoundSocket(socket.descriptor).get(), path: unix.path)
         }
         if let tcp = configuration.tcp {
             let address = try Self.loopback(tcp)
-            try await add(bootstrap.bind(to: address).get(), path: nil)
+            try await add(bootstrap(.tcp).bind(to: address).get(), path: nil)
         }
         if channels.isEmpty { throw DoorError.nowhereToListen }
     }
@@ -49,6 +54,7 @@ struct DoorListeners {
     }
 
     private static func bootstrap(
+        _ transport: Transport,
         _ configuration: DoorConfiguration,
         group: any EventLoopGroup,
         sinks: [DoorSink],
@@ -57,6 +63,13 @@ struct DoorListeners {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let eventLoop = channel.eventLoop
+                    let pause = AcceptPause { shared.acceptingPaused($0, now: eventLoop.now) }
+                    try channel.pipeline.syncOperations.addHandler(pause)
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
@@ -69,16 +82,16 @@ struct DoorListeners {
                     }
                 }
                 channel.closeFuture.whenComplete { _ in shared.connectionClosed() }
-                return caller(of: channel).flatMapThrowing { caller in
+                return caller(of: channel, transport).flatMapThrowing { caller in
                     try DoorPipeline.configure(channel, loop: sink.current, caller: caller)
                 }
             }
     }
 
     /// Asks the kernel who is there before anything is read.
-    private static func caller(of channel: any Channel) -> EventLoopFuture<Caller> {
-        if let port = channel.localAddress?.port {
-            return channel.eventLoop.makeSucceededFuture(Caller(producer: "tcp", tcpPort: port))
+    private static func caller(of channel: any Channel, _ transport: Transport) -> EventLoopFuture<Caller> {
+        if transport == .tcp {
+            return channel.eventLoop.makeSucceededFuture(Caller.overTCP(port: channel.localAddress?.port))
         }
         guard let options = channel as? any SocketOptionProvider else {
             return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
@@ -87,7 +100,7 @@ struct DoorListeners {
             level: .socket,
             name: NIOBSDSocket.Option(rawValue: SO_PEERCRED)
         )
-        return credentials.map { Caller(producer: "uid:\($0.uid)", tcpPort: nil) }
+        return credentials.flatMapThrowing { try Caller.overUnix($0) }
     }
 
     /// An adopted socket must be one that listens, and on this machine only.

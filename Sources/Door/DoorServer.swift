@@ -4,6 +4,10 @@ import NIOCore
 import NIOPosix
 package import OutboxCore
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// The door, open: its listeners, its event loops and their connections. Safe from any thread.
 package final class DoorServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
@@ -34,7 +38,7 @@ package final class DoorServer: Sendable {
         logger: Logger
     ) async throws -> DoorServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.eventLoopThreads))
-        let shared = DoorShared()
+        let shared = DoorShared(logger: logger)
         var sinks: [DoorSink] = []
         for (index, eventLoop) in group.makeIterator().enumerated() {
             let sink = try await eventLoop.submit {
@@ -116,12 +120,19 @@ package final class DoorServer: Sendable {
 final class DoorShared: Sendable {
     private let byLoop = NIOLockedValueBox<[Int: DoorCounters]>([:])
     private let open = NIOLockedValueBox((connections: 0, turnedAway: 0))
+    private let pauses = NIOLockedValueBox((count: 0, log: LogThrottle()))
+    private let logger: Logger
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
 
     func publish(_ counters: DoorCounters, from loop: Int) { byLoop.withLockedValue { $0[loop] = counters } }
 
     var counters: DoorCounters {
         var sum = byLoop.withLockedValue { $0.values.reduce(DoorCounters(), +) }
         sum.connectionsTurnedAway = open.withLockedValue { $0.turnedAway }
+        sum.acceptPauses = pauses.withLockedValue { $0.count }
         return sum
     }
 
@@ -135,6 +146,18 @@ final class DoorShared: Sendable {
             open.connections += 1
             return true
         }
+    }
+
+    func acceptingPaused(_ errno: Int32, now: NIODeadline) {
+        let (count, isLogged) = pauses.withLockedValue { pauses in
+            pauses.count += 1
+            return (pauses.count, pauses.log.allows(now))
+        }
+        guard isLogged else { return }
+        logger.error(
+            "no connection can be accepted: out of descriptors or memory; trying again each second",
+            metadata: ["error": "\(String(cString: strerror(errno)))", "pauses": "\(count)"]
+        )
     }
 
     func connectionClosed() { open.withLockedValue { $0.connections -= 1 } }

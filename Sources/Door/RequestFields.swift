@@ -3,8 +3,12 @@ import OutboxCore
 
 /// What the door needs of a request's headers, picked out in one pass.
 struct RequestFields {
+    /// Bytes of the body; `.max` for lengths that are no number, or beyond all that are taken.
     var contentLength = 0
+    /// The body comes in chunks, and in no other coding.
     var isChunked = false
+    /// There is a `Transfer-Encoding` that isn't just `chunked`. Programs disagree on where such a body ends.
+    var hasDoubtfulCoding = false
     var expectsContinue = false
     var host: String?
     /// `Origin` or `Sec-Fetch-Site`: a browser sent it.
@@ -33,13 +37,15 @@ struct RequestFields {
         case 7 where isSame(name, "upgrade"): asksForUpgrade = true
         case 10 where isSame(name, "user-agent"): userAgent = value
         case 14:
-            if isSame(name, "content-length") { contentLength = Int(value) ?? 0 }
+            if isSame(name, "content-length") { contentLength = length(value) }
             if isSame(name, "sec-fetch-site") { isFromBrowser = true }
         case 15:
             if isSame(name, "idempotency-key") { once(\.options.idempotencyKey, name, value) }
             if isSame(name, "x-amz-tenant-id") { once(\.passed.tenantID, name, value) }
             if isSame(name, "x-amzn-trace-id") { once(\.passed.traceID, name, value) }
-        case 17 where isSame(name, "transfer-encoding"): isChunked = true
+        case 17 where isSame(name, "transfer-encoding"):
+            if isChunked || !isSame(value, "chunked") { hasDoubtfulCoding = true }
+            isChunked = true
         case 20 where isSame(name, "x-amz-client-context"): once(\.passed.clientContext, name, value)
         case 21:
             if isSame(name, "x-amz-invocation-type") { once(\.invocationType, name, value) }
@@ -74,6 +80,12 @@ struct RequestFields {
         }
         self[keyPath: path] = value
     }
+}
+
+/// The decoder lets digits through only; a length beyond `Int` is as good as any that is too large.
+private func length(_ value: String) -> Int {
+    guard !value.isEmpty, value.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") <= 9 }) else { return .max }
+    return Int(value) ?? .max
 }
 
 /// Without the blanks that HTTP allows behind a value.

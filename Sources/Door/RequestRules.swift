@@ -5,8 +5,17 @@ import OutboxCore
 struct Caller: Sendable {
     /// `uid:1001`, or `tcp`.
     var producer: String
-    /// The listener's port; nil on a Unix socket.
+    /// The listener's port; nil on a Unix socket only.
     var tcpPort: Int?
+
+    /// Without a port no `Host` is right, so nothing gets in.
+    static func overTCP(port: Int?) -> Caller { Caller(producer: "tcp", tcpPort: port ?? -1) }
+
+    /// - Throws: if the kernel doesn't say who it is: then the connection is nobody's.
+    static func overUnix(_ peer: PeerCredentials) throws(DoorError) -> Caller {
+        guard peer.uid != .max else { throw .unknownPeer }
+        return Caller(producer: "uid:\(peer.uid)", tcpPort: nil)
+    }
 }
 
 /// What a request wants, once its head has passed.
