@@ -14,16 +14,16 @@ struct LaterKeyTests {
         "are taken where they change nothing",
         arguments: [
             "door: { synchronous: refuse }", "store: { on_damage: replace }", "history: { file: null }",
-            "dead_letters: { retention: null }", "dead_letters:", "routes: []", "producers: []",
-            "access: { operators: [], viewers: [] }", "access: {}",
-            "defaults: { rate: null, drain_rate: unlimited, envelope: none, durable_name: null }",
+            "dead_letters: { retention: null }", "dead_letters:", "routes: []", "producers: []", "producers:",
+            "access: { operators: [], viewers: [] }", "access: {}", "aws: { account_id: null }",
+            "defaults: { rate: null, drain_rate: unlimited, envelope: none, durable_name: none }",
             "functions: [{ match: a, rate: null, envelope: none }]",
         ]
     )
     func harmless(text: String) throws {
         let loaded = try folder.load(text)
         #expect(loaded.values.defaults == Configuration().defaults)
-        #expect(loaded.warnings.isEmpty)
+        #expect(loaded.sources.keys.allSatisfy { $0.hasPrefix("functions") })
     }
 
     @Test(
@@ -33,12 +33,19 @@ struct LaterKeyTests {
             ("store:\n  on_damage: stop", "2:14", "store.on_damage"),
             ("history: { file: /x }", "1:18", "history.file"),
             ("dead_letters: { retention: 30d }", "1:28", "dead_letters.retention"),
-            ("routes:\n  - match: {}", "2:3", "routes"), ("producers: [{ match: tcp }]", "1:12", "producers"),
-            ("access: { operators: [root] }", "1:22", "access.operators"),
+            ("routes:\n  - match: { account: \"123*\" }\n    profile: p", "2:3", "routes"),
+            ("producers: [{ match: [uid:1001, tcp, key:AK], name: shop, functions: [\"a-*\"] }]", "1:12", "producers"),
+            ("access: { operators: [uid:0, gid:5, group:ops] }", "1:22", "access.operators"),
+            ("access: { viewers: [uid:1] }", "1:20", "access.viewers"),
+            ("aws: { account_id: \"123456789012\" }", "1:20", "aws.account_id"),
             ("defaults: { rate: 50/s }", "1:19", "defaults.rate"),
-            ("defaults: { drain_rate: 100/s }", "1:25", "defaults.drain_rate"),
+            ("defaults: { drain_rate: 500/s }", "1:25", "defaults.drain_rate"),
             ("defaults: { envelope: cloudevents }", "1:23", "defaults.envelope"),
             ("functions: [{ match: a, durable_name: event-id }]", "1:39", "functions[0].durable_name"),
+            (
+                "listen: { tcp: { address: 127.0.0.1:9100, authentication: sigv4 } }", "1:59",
+                "listen.tcp.authentication"
+            ),
         ]
     )
     func refused(text: String, place: String, name: String) throws {
@@ -48,10 +55,65 @@ struct LaterKeyTests {
         #expect(problems.first?.what.contains("not in this version") == true)
     }
 
-    @Test("a drain rate that isn't kept is taken with a warning")
-    func drainRate() throws {
-        let warnings = try folder.load("defaults:\n  drain_rate: 500/s").warnings
-        #expect(warnings.count == 1)
-        #expect(warnings.first?.contains("config.yaml:2:15: defaults.drain_rate is not in this version") == true)
+    @Test(
+        "are checked like all others",
+        arguments: [
+            ("door: { synchronous: forwad }", "did you mean forward?"),
+            ("door: { synchronous: [] }", "refuse or forward"),
+            ("store: { on_damage: ignore }", "replace or stop"), ("history: { file: audit.log }", "absolute path"),
+            ("dead_letters: { retention: 30 }", "30s"), ("dead_letters: { retention: 1s }", "1h to"),
+            ("dead_letters: { retentoin: 30d }", "\"retention\""), ("defaults: { rate: 50 }", "50/s"),
+            ("defaults: { rate: 50/m }", "50/s"), ("defaults: { rate: 0/s }", "1/s to"),
+            ("defaults: { drain_rate: null }", "or unlimited"), ("defaults: { envelope: cloudevent }", "cloudevents"),
+            ("access: { operators: [alice] }", "group:NAME"), ("access: { operators: uid:5 }", "[A, B]"),
+            ("access: { operators: [uid:-1] }", "uid:NUMBER"), ("access: { operator: [] }", "\"operators\""),
+            ("aws: { account_id: 1234 }", "twelve digits"), ("producers: { match: tcp }", "- match:"),
+            ("routes: x", "- match:"),
+        ]
+    )
+    func checked(text: String, meant: String) throws {
+        let problems = try folder.problems(text)
+        #expect(problems.count == 1)
+        #expect(problems.first?.meant.contains(meant) == true, "\(problems)")
+    }
+
+    @Test("are checked inside of rules too, each mistake at its place")
+    func inside() throws {
+        let problems = try folder.problems(
+            """
+            producers:
+              - match: [uid:1001, tpc]
+                nmae: shop
+                functions: "orders-*"
+                share: 200%
+                max_payload: 256
+                synchronous: no
+              - name: x
+              - shop
+            routes:
+              - match: { acount: "1" }
+                endpoint_url: http://example.com
+                credential_file: /x
+            """
+        )
+        #expect(
+            problems.map { "\($0.place) \($0.what)" } == [
+                "2:3 producers is not in this version",
+                "2:12 producers[0].match: \"tpc\" is not in the right form",
+                "3:5 unknown key \"nmae\" in producers[0]",
+                "4:16 producers[0].functions: a single value instead of a list",
+                "5:12 producers[0].share: \"200%\" is out of range",
+                "6:18 producers[0].max_payload: \"256\" has no unit",
+                "7:18 producers[0].synchronous: \"no\" is neither true nor false",
+                "8:5 producers[1] has no match",
+                "9:5 producers[2]: a single value instead of a rule",
+                "11:3 routes is not in this version",
+                "11:14 unknown key \"acount\" in routes[0].match",
+                "12:19 routes[0].endpoint_url: plain http to another machine",
+                "13:5 unknown key \"credential_file\" in routes[0]",
+            ]
+        )
+        #expect(problems[2].meant == "did you mean \"name\"?")
+        #expect(problems[10].meant == "did you mean \"account\"?")
     }
 }

@@ -39,7 +39,6 @@ struct LoadingTests {
             aws:
               region: eu-central-1
               regions: [eu-west-1]
-              account_id: 012345678901
               endpoint_url: http://127.0.0.1:9001
               profile: p
               proxy: http://u:w@proxy:3128
@@ -61,7 +60,6 @@ struct LoadingTests {
         #expect(values.queue.maxEvents == 1000)
         #expect(values.queue.minFreeDisk == 0)
         #expect(values.history.keep == .days(7))
-        #expect(values.aws.accountID == "012345678901")
         #expect(values.aws.noProxy == ["a", "b"])
         #expect(values.delivery.connectTimeout == .milliseconds(500))
         var policy = FunctionPolicy()

@@ -84,7 +84,6 @@ struct MistakeTests {
         Mistake("admin: { tcp: { address: \"::1:9101\" } }", "1:26", "without brackets", "[::1]:9100"),
         Mistake("aws: { region: Frankfurt }", "1:16", "not in the right form", "eu-central-1"),
         Mistake("aws:\n  regions: [eu-west-1, x]", "2:12", "\"x\" is not in the right form", "eu-central-1"),
-        Mistake("aws: { account_id: 1234 }", "1:20", "not in the right form", "twelve digits"),
         Mistake("aws: { endpoint_url: lambda.example }", "1:22", "not a URL", "https://HOST"),
         Mistake("aws: { endpoint_url: http://lambda.example }", "1:22", "plain http to another machine", "https"),
         Mistake("aws: { endpoint_url: \"https://h/path\" }", "1:22", "path in an endpoint URL", "behind host and port"),

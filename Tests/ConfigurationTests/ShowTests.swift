@@ -54,7 +54,7 @@ struct ShowTests {
             listen: { unix: { path: "/a b/door \\"x\\".sock", mode: "0600", group: "123" }, tcp: { address: "[::1]:9", authentication: none } }
             door: { wait: 1500ms, body_memory: 1025KiB, idle_timeout: 90s }
             history: { keep: 0s }
-            aws: { profile: "null", account_id: "012345678901", regions: [eu-west-1, us-east-1], no_proxy: ["*.x", "-a"] }
+            aws: { profile: "null", regions: [eu-west-1, us-east-1], no_proxy: ["*.x", "-a"] }
             defaults: { share: 7%, max_attempts: 1, qualifier: $LATEST }
             functions:
               - { match: "a:*", max_age: 8d, dedupe: { by: content, sdk_window: 1s } }

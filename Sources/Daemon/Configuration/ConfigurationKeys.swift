@@ -1,67 +1,87 @@
 import AWSCredentials
 import OutboxCore
 
-/// Every key of the configuration file with its kind and bounds, in the order in which they are shown.
+/// Every key of the configuration file with its kind and bounds, and what a reload does with it, in the order in which
+/// they are shown.
 enum ConfigurationKeys {
     /// All but `functions`, which is a list of rules.
     static var settings: [SettingKey<Configuration>] {
         listeners + limits + aws + [
-            SettingKey("delivery.max_in_flight", \.delivery.maxInFlight, .number(1...4096)),
+            SettingKey("delivery.max_in_flight", .atRestart, \.delivery.maxInFlight, .number(1...4096)),
             SettingKey(
                 "delivery.connect_timeout",
+                .atRestart,
                 \.delivery.connectTimeout,
                 .duration(.milliseconds(100) ... .minutes(5))
             ),
-            SettingKey("delivery.stall_timeout", \.delivery.stallTimeout, .duration(.seconds(1) ... .hours(1))),
+            SettingKey(
+                "delivery.stall_timeout",
+                .atRestart,
+                \.delivery.stallTimeout,
+                .duration(.seconds(1) ... .hours(1))
+            ),
         ] + policy.map { $0.under("defaults", \.defaults) }
     }
 
+    /// What a reload does with the rules of `functions`.
+    static let rulesApply = ConfigurationChange.Applies.now
+
     private static var listeners: [SettingKey<Configuration>] {
         [
-            SettingKey("listen.unix.path", \.listen.unix.path, .socketPath),
-            SettingKey("listen.unix.mode", \.listen.unix.mode, .fileMode),
-            SettingKey("listen.unix.group", \.listen.unix.group, ValueKind<String>.name.orNull),
-            SettingKey("listen.tcp.address", \.listen.tcp.address, ValueKind<LoopbackAddress>.loopbackAddress.orNull),
+            SettingKey("listen.unix.path", .atRestart, \.listen.unix.path, .socketPath),
+            SettingKey("listen.unix.mode", .atRestart, \.listen.unix.mode, .fileMode),
+            SettingKey("listen.unix.group", .atRestart, \.listen.unix.group, ValueKind<String>.name.orNull),
+            SettingKey(
+                "listen.tcp.address",
+                .atRestart,
+                \.listen.tcp.address,
+                ValueKind<LoopbackAddress>.loopbackAddress.orNull
+            ),
             SettingKey(
                 "listen.tcp.authentication",
+                .atRestart,
                 \.listen.tcp.authentication,
                 ValueKind<Configuration.TCPListener.Authentication>.word(later: ["sigv4"]).orNull
             ),
-            SettingKey("admin.unix.path", \.admin.unix.path, .socketPath),
-            SettingKey("admin.unix.mode", \.admin.unix.mode, .fileMode),
-            SettingKey("admin.tcp.address", \.admin.tcp.address, ValueKind<LoopbackAddress>.loopbackAddress.orNull),
+            SettingKey("admin.unix.path", .atRestart, \.admin.unix.path, .socketPath),
+            SettingKey("admin.unix.mode", .atRestart, \.admin.unix.mode, .fileMode),
+            SettingKey(
+                "admin.tcp.address",
+                .atRestart,
+                \.admin.tcp.address,
+                ValueKind<LoopbackAddress>.loopbackAddress.orNull
+            ),
         ]
     }
 
     private static var limits: [SettingKey<Configuration>] {
         [
-            SettingKey("door.wait", \.door.wait, .duration(.zero ... .minutes(5))),
-            SettingKey("door.body_memory", \.door.bodyMemory, .size(64 << 10...64 << 30)),
-            SettingKey("door.max_connections", \.door.maxConnections, .number(1...1_000_000)),
-            SettingKey("door.idle_timeout", \.door.idleTimeout, .duration(.seconds(1) ... .days(1))),
-            SettingKey("door.request_timeout", \.door.requestTimeout, .duration(.seconds(1) ... .hours(1))),
-            SettingKey("store.path", \.store.path, .absolutePath),
-            SettingKey("queue.max_bytes", \.queue.maxBytes, .size(1 << 20...1 << 50)),
-            SettingKey("queue.max_events", \.queue.maxEvents, .number(1...1_000_000_000_000)),
-            SettingKey("queue.min_free_disk", \.queue.minFreeDisk, .size(0...1 << 50)),
-            SettingKey("queue.max_payload", \.queue.maxPayload, .size(1...6 << 20)),
-            SettingKey("history.keep", \.history.keep, .duration(.zero ... .days(3650))),
-            SettingKey("history.max_events", \.history.maxEvents, .number(0...1_000_000_000)),
+            SettingKey("door.wait", .now, \.door.wait, .duration(.zero ... .minutes(5))),
+            SettingKey("door.body_memory", .atRestart, \.door.bodyMemory, .size(64 << 10...64 << 30)),
+            SettingKey("door.max_connections", .atRestart, \.door.maxConnections, .number(1...1_000_000)),
+            SettingKey("door.idle_timeout", .atRestart, \.door.idleTimeout, .duration(.seconds(1) ... .days(1))),
+            SettingKey("door.request_timeout", .atRestart, \.door.requestTimeout, .duration(.seconds(1) ... .hours(1))),
+            SettingKey("store.path", .atRestart, \.store.path, .absolutePath),
+            SettingKey("queue.max_bytes", .now, \.queue.maxBytes, .size(1 << 20...1 << 50)),
+            SettingKey("queue.max_events", .now, \.queue.maxEvents, .number(1...1_000_000_000_000)),
+            SettingKey("queue.min_free_disk", .now, \.queue.minFreeDisk, .size(0...1 << 50)),
+            SettingKey("queue.max_payload", .atRestart, \.queue.maxPayload, .size(1...6 << 20)),
+            SettingKey("history.keep", .now, \.history.keep, .duration(.zero ... .days(3650))),
+            SettingKey("history.max_events", .now, \.history.maxEvents, .number(0...1_000_000_000)),
         ]
     }
 
     private static var aws: [SettingKey<Configuration>] {
         [
-            SettingKey("aws.region", \.aws.region, ValueKind<String>.region.orNull),
-            SettingKey("aws.regions", \.aws.regions, ValueKind<String>.region.list),
-            SettingKey("aws.account_id", \.aws.accountID, ValueKind<String>.account.orNull),
-            SettingKey("aws.endpoint_url", \.aws.endpointURL, ValueKind<String>.endpoint.orNull),
-            SettingKey("aws.profile", \.aws.profile, ValueKind<String>.name.orNull),
-            SettingKey("aws.credentials_file", \.aws.credentialsFile, ValueKind<String>.secretPath.orNull),
-            SettingKey("aws.config_file", \.aws.configFile, ValueKind<String>.secretPath.orNull),
-            SettingKey("aws.proxy", \.aws.proxy, ValueKind<ProxyURL>.proxy.orNull),
-            SettingKey("aws.no_proxy", \.aws.noProxy, ValueKind<String>.name.list),
-            SettingKey("aws.ca_bundle", \.aws.caBundle, ValueKind<String>.absolutePath.orNull),
+            SettingKey("aws.region", .atRestart, \.aws.region, ValueKind<String>.region.orNull),
+            SettingKey("aws.regions", .atRestart, \.aws.regions, ValueKind<String>.region.list),
+            SettingKey("aws.endpoint_url", .atRestart, \.aws.endpointURL, ValueKind<String>.endpoint.orNull),
+            SettingKey("aws.profile", .atRestart, \.aws.profile, ValueKind<String>.name.orNull),
+            SettingKey("aws.credentials_file", .atRestart, \.aws.credentialsFile, ValueKind<String>.secretPath.orNull),
+            SettingKey("aws.config_file", .atRestart, \.aws.configFile, ValueKind<String>.secretPath.orNull),
+            SettingKey("aws.proxy", .atRestart, \.aws.proxy, ValueKind<ProxyURL>.proxy.orNull),
+            SettingKey("aws.no_proxy", .atRestart, \.aws.noProxy, ValueKind<String>.name.list),
+            SettingKey("aws.ca_bundle", .atRestart, \.aws.caBundle, ValueKind<String>.absolutePath.orNull),
         ]
     }
 
@@ -70,44 +90,18 @@ enum ConfigurationKeys {
         let age = ValueKind<Span>.duration(.seconds(1) ... .days(3650))
         let delay = ValueKind<Span>.duration(.milliseconds(1) ... .days(7))
         return [
-            SettingKey("max_attempts", \.maxAttempts, ValueKind<Int>.number(1...1_000_000).orNull),
-            SettingKey("max_age", \.maxAge, age),
-            SettingKey("expires_in", \.expiresIn, age.orNull),
-            SettingKey("base_delay", \.baseDelay, delay),
-            SettingKey("max_delay", \.maxDelay, delay),
-            SettingKey("max_in_flight", \.maxInFlight, .number(1...4096)),
-            SettingKey("share", \.share, .share),
-            SettingKey("soft", \.soft, .flag),
-            SettingKey("qualifier", \.qualifier, ValueKind<String>.qualifier.orNull),
-            SettingKey("dedupe.by", \.dedupeBy, .dedupeBy),
-            SettingKey("dedupe.window", \.dedupeWindow, .duration(.seconds(1) ... .days(366))),
-            SettingKey("dedupe.sdk_window", \.sdkWindow, .duration(.seconds(1) ... .days(366))),
-        ]
-    }
-
-    static var later: [LaterKey] {
-        [
-            LaterKey("door.synchronous", harmless: ["refuse"]),
-            LaterKey("store.on_damage", harmless: ["replace"]),
-            LaterKey("history.file"),
-            LaterKey("dead_letters.retention"),
-            LaterKey("routes"),
-            LaterKey("producers"),
-            LaterKey("access.operators"),
-            LaterKey("access.viewers"),
-        ] + laterPolicy.map { $0.under("defaults") }
-    }
-
-    static var laterPolicy: [LaterKey] {
-        [
-            LaterKey("rate"),
-            LaterKey(
-                "drain_rate",
-                harmless: ["unlimited"],
-                ignored: ("500/s", "a backlog is sent as fast as max_in_flight allows")
-            ),
-            LaterKey("envelope", harmless: ["none"]),
-            LaterKey("durable_name", harmless: ["none"]),
+            SettingKey("max_attempts", .now, \.maxAttempts, ValueKind<Int>.number(1...1_000_000).orNull),
+            SettingKey("max_age", .now, \.maxAge, age),
+            SettingKey("expires_in", .now, \.expiresIn, age.orNull),
+            SettingKey("base_delay", .now, \.baseDelay, delay),
+            SettingKey("max_delay", .now, \.maxDelay, delay),
+            SettingKey("max_in_flight", .now, \.maxInFlight, .number(1...4096)),
+            SettingKey("share", .now, \.share, .share),
+            SettingKey("soft", .now, \.soft, .flag),
+            SettingKey("qualifier", .now, \.qualifier, ValueKind<String>.qualifier.orNull),
+            SettingKey("dedupe.by", .now, \.dedupeBy, .dedupeBy),
+            SettingKey("dedupe.window", .now, \.dedupeWindow, .duration(.seconds(1) ... .days(366))),
+            SettingKey("dedupe.sdk_window", .now, \.sdkWindow, .duration(.seconds(1) ... .days(366))),
         ]
     }
 }
@@ -115,16 +109,15 @@ enum ConfigurationKeys {
 extension ValueKind<FunctionPolicy.DedupeBy> {
     /// What makes two events one where the producer gave no key.
     fileprivate static var dedupeBy: ValueKind {
-        let meant = "write key or content"
-        return ValueKind(
+        ValueKind(
             read: { (text, _) throws(Misfit) in
                 guard let value = FunctionPolicy.DedupeBy(rawValue: text) else {
-                    throw Misfit(what: "\(quoted(text)) is not known", meant: meant)
+                    throw .unknownWord(text, ["key", "content"])
                 }
                 return value
             },
-            write: { $0.rawValue },
-            meant: meant
+            write: { .text($0.rawValue) },
+            meant: "write key or content"
         )
     }
 }

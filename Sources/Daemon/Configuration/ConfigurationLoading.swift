@@ -9,6 +9,9 @@ package struct LoadedConfiguration: Sendable {
     package var aws: AWSResolution
     /// nil: there is none.
     package var file: String?
+    /// As `load` was called, so that the same can be read again.
+    package var path: String?
+    package var directory: String?
     /// By full key (`queue.max_bytes`, `functions[0].max_age`); a key that isn't here has its built-in default.
     package var sources: [String: ValueSource]
     /// For people, to be shown once: things that are taken, but that somebody should know.
@@ -53,8 +56,10 @@ extension Configuration {
             values: values,
             aws: aws,
             file: file?.path,
+            path: path,
+            directory: directory,
             sources: sources,
-            warnings: reader.warnings
+            warnings: []
         )
     }
 

@@ -9,33 +9,9 @@ struct ConfigurationReader {
     /// Keys whose values couldn't be read, by full key.
     private(set) var failed: Set<String> = []
     private(set) var problems: [ConfigurationProblem] = []
-    private(set) var warnings: [String] = []
 
     init(file: String) {
         self.file = file
-    }
-
-    /// Where the walk is: a mapping's keys, and how it is called.
-    private struct Level<Root> {
-        var keys: [SettingKey<Root>]
-        var later: [LaterKey]
-        /// Names that the caller reads itself, at the top of this tree.
-        var others: [String]
-        /// Stands before every key: `functions[0].`
-        var label = ""
-        var path: [String] = []
-
-        /// Names that may stand here.
-        var names: [String] {
-            let paths = keys.map(\.path) + later.map(\.path) + others.map { [$0] }
-            var seen: Set<String> = []
-            return paths.filter { $0.starts(with: path) && $0.count > path.count }.map { $0[path.count] }
-                .filter { seen.insert($0).inserted }
-        }
-
-        func isSection(_ path: [String]) -> Bool {
-            keys.contains { $0.path.starts(with: path) } || later.contains { $0.path.starts(with: path) }
-        }
     }
 
     /// Reads the whole document.
@@ -45,7 +21,11 @@ struct ConfigurationReader {
             note(root, "the top level is \(root.kind)", meant: "write a mapping such as queue: { max_bytes: 10GiB }")
             return
         }
-        let level = Level(keys: ConfigurationKeys.settings, later: ConfigurationKeys.later, others: ["functions"])
+        let level = ConfigurationLevel(
+            keys: ConfigurationKeys.settings,
+            later: LaterKeys.settings,
+            others: ["functions"]
+        )
         var found = values
         read(root, level, into: &found)
         values = found
@@ -64,14 +44,11 @@ struct ConfigurationReader {
 
     private mutating func readRule(_ node: YAMLNode) {
         let label = "functions[\(values.functions.count)]"
-        guard case .map(let entries) = node.content else {
-            note(node, "\(label): \(node.kind) instead of a rule", meant: "write - match: PATTERN, then its keys")
-            return
-        }
+        guard let entries = entries(of: node, rule: label) else { return }
         var rule = Configuration.FunctionRule(match: GlobPattern(""), policy: values.defaults)
         if let match = entries.first(where: { $0.key == "match" }) {
             do throws(Misfit) {
-                rule.match = try ValueKind<GlobPattern>.pattern.read(match.value)
+                rule.match = try value(match.value, ValueKind<GlobPattern>.pattern.read)
             } catch {
                 failed.insert("\(label).match")
                 note(match.value, "\(label).match: \(error.what)", meant: error.meant)
@@ -79,11 +56,10 @@ struct ConfigurationReader {
             sources["\(label).match"] = source(match.value)
         } else {
             failed.insert("\(label).match")
-            note(node, "\(label) has no match", meant: "add match: with a name, name:qualifier or ARN")
         }
-        let level = Level(
+        let level = ConfigurationLevel(
             keys: ConfigurationKeys.policy,
-            later: ConfigurationKeys.laterPolicy,
+            later: LaterKeys.policy,
             others: ["match"],
             label: "\(label)."
         )
@@ -91,8 +67,19 @@ struct ConfigurationReader {
         values.functions.append(rule)
     }
 
-    private mutating func read<Root>(_ node: YAMLNode, _ level: Level<Root>, into root: inout Root) {
-        let name = level.label + level.path.joined(separator: ".")
+    /// nil: it is no rule at all. One without a match is named, and read nonetheless.
+    private mutating func entries(of node: YAMLNode, rule label: String) -> [YAMLNode.Entry]? {
+        guard case .map(let entries) = node.content else {
+            note(node, "\(label): \(node.kind) instead of a rule", meant: "write - match: PATTERN, then its keys")
+            return nil
+        }
+        if !entries.contains(where: { $0.key == "match" }) {
+            note(node, "\(label) has no match", meant: "add match: with what the rule is for")
+        }
+        return entries
+    }
+
+    private mutating func read<Root>(_ node: YAMLNode, _ level: ConfigurationLevel<Root>, into root: inout Root) {
         switch node.content {
         case .null: return
         case .map(let entries):
@@ -100,73 +87,89 @@ struct ConfigurationReader {
         case .scalar, .list:
             note(
                 node,
-                "\(name): \(node.kind) instead of a mapping",
-                meant: "known here: \(level.names.joined(separator: ", "))"
+                "\(level.name): \(node.kind) instead of a mapping",
+                meant: "write its keys under it, as KEY: VALUE; known here: \(level.names.joined(separator: ", "))"
             )
         }
     }
 
-    private mutating func read<Root>(_ entry: YAMLNode.Entry, _ level: Level<Root>, into root: inout Root) {
+    private mutating func read<Root>(
+        _ entry: YAMLNode.Entry,
+        _ level: ConfigurationLevel<Root>,
+        into root: inout Root
+    ) {
         let path = level.path + [entry.key]
         let name = level.label + path.joined(separator: ".")
         if let key = level.keys.first(where: { $0.path == path }) {
             do throws(Misfit) {
-                try key.read(entry.value, &root)
+                try value(entry.value) { (node) throws(Misfit) in try key.read(node, &root) }
                 sources[name] = source(entry.value)
             } catch {
                 failed.insert(name)
                 note(entry.value, "\(name): \(error.what)", meant: error.meant)
             }
         } else if let key = level.later.first(where: { $0.path == path }) {
-            check(key, name, entry.value)
+            check(key, name, entry.value, isRefusedAnyway: level.isRefused)
         } else if level.isSection(path) {
-            var inner = level
-            inner.path = path
-            inner.others = []
-            read(entry.value, inner, into: &root)
+            read(entry.value, level.section(path), into: &root)
         } else if !level.others.contains(entry.key) {
-            noteUnknown(entry, level)
-        }
-    }
-
-    private mutating func check(_ key: LaterKey, _ name: String, _ node: YAMLNode) {
-        switch node.content {
-        case .null: return
-        case .list(let list) where list.isEmpty: return
-        case .map(let map) where map.isEmpty: return
-        case .scalar(let text, _) where key.harmless.contains(text): return
-        case .scalar(let text, _):
-            if let ignored = key.ignored, ignored.value == text {
-                warnings.append("\(place(node.line, node.column)): \(name) is not in this version; \(ignored.instead)")
-                return
-            }
-        case .list, .map: break
-        }
-        let allowed = key.harmless.first.map { "remove it, or write \($0)" } ?? "remove it"
-        note(node, "\(name) with this value is not in this version", meant: allowed)
-    }
-
-    private mutating func noteUnknown<Root>(_ entry: YAMLNode.Entry, _ level: Level<Root>) {
-        let names = level.names
-        let elsewhere = (ConfigurationKeys.settings.map(\.path) + ConfigurationKeys.later.map(\.path))
-            .first { $0.last == entry.key && $0.count > 1 }
-        let meant: String
-        if let near = Spelling.nearest(to: entry.key, in: names) {
-            meant = "did you mean \"\(near)\"?"
-        } else if let elsewhere {
-            meant = "did you mean \(elsewhere.joined(separator: "."))?"
-        } else {
-            meant = "known here: \(names.joined(separator: ", "))"
-        }
-        let section = (level.label.isEmpty ? [] : [String(level.label.dropLast())]) + level.path
-        let name = section.isEmpty ? "" : " in \(section.joined(separator: "."))"
-        problems.append(
-            ConfigurationProblem(
-                place: place(entry.line, entry.column),
-                what: "unknown key \(quoted(entry.key))\(name)",
-                meant: meant
+            problems.append(
+                ConfigurationProblem(
+                    place: place(entry.line, entry.column),
+                    what: "unknown key \(quoted(entry.key))" + (level.name.isEmpty ? "" : " in \(level.name)"),
+                    meant: level.guess(entry.key)
+                )
             )
-        )
+        }
+    }
+
+    /// - Parameter isRefusedAnyway: of something that is refused as a whole, only what is wrong in itself is said.
+    private mutating func check(_ key: LaterKey, _ name: String, _ node: YAMLNode, isRefusedAnyway: Bool) {
+        switch key.form {
+        case .value(let isInert, let instead):
+            do throws(Misfit) {
+                if try value(node, isInert) || isRefusedAnyway { return }
+                note(node, "\(name) with this value is not in this version", meant: instead)
+            } catch {
+                let hint = isRefusedAnyway ? "" : " (not in this version either: remove it)"
+                note(node, "\(name): \(error.what)", meant: error.meant + hint)
+            }
+        case .rules(let keys):
+            switch node.content {
+            case .null: return
+            case .scalar, .map:
+                note(
+                    node,
+                    "\(name): \(node.kind) instead of a list",
+                    meant: "begin each rule with - match: (not in this version either: remove it)"
+                )
+            case .list(let rules):
+                if rules.isEmpty { return }
+                note(node, "\(name) is not in this version", meant: "remove it")
+                for (index, rule) in rules.enumerated() { check(rule, "\(name)[\(index)]", keys) }
+            }
+        }
+    }
+
+    private mutating func check(_ rule: YAMLNode, _ label: String, _ keys: [LaterKey]) {
+        guard entries(of: rule, rule: label) != nil else { return }
+        var nothing: Void = ()
+        let level = ConfigurationLevel<Void>(keys: [], later: keys, others: [], label: "\(label).", isRefused: true)
+        read(rule, level, into: &nothing)
+    }
+
+    /// Reads a value that isn't a placeholder of some template.
+    private func value<Value>(
+        _ node: YAMLNode,
+        _ read: (YAMLNode) throws(Misfit) -> Value
+    ) throws(Misfit) -> Value {
+        if let placeholder = node.placeholder {
+            throw Misfit(
+                what: "\(quoted(placeholder)) is a placeholder",
+                meant: "write the value itself: nothing is replaced in this file"
+            )
+        }
+        return try read(node)
     }
 
     private mutating func note(_ node: YAMLNode, _ what: String, meant: String) {

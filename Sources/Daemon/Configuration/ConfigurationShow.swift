@@ -1,17 +1,54 @@
 import AWSCredentials
 import OutboxCore
 
+/// A key of the effective configuration. Holds no secret: those are masked.
+package struct EffectiveSetting: Hashable, Sendable, Encodable {
+    /// `queue.max_bytes`, `functions[0].match`.
+    package var key: String
+    package var value: EffectiveValue
+    /// Where it came from, for people: `default`, `/etc/lambda-outbox/config.yaml:4`, `environment AWS_REGION`.
+    package var source: String
+}
+
 extension LoadedConfiguration {
-    /// The effective configuration as YAML, each value with where it came from. Secrets are masked.
+    /// The effective configuration: every key in the order of the documentation, then what each rule of `functions`
+    /// itself says; the rest of a rule is `defaults`'.
+    package var settings: [EffectiveSetting] {
+        ConfigurationKeys.settings.map(setting) + values.functions.indices.flatMap(ruleSettings)
+    }
+
+    /// The same as YAML, each value with where it came from: itself a configuration that means the same, but for masked
+    /// secrets.
     package func show() -> String {
         var lines: [String] = []
         var section: [String] = []
         for key in ConfigurationKeys.settings {
             Self.open(key.path.dropLast(), from: &section, into: &lines)
-            let shown = awsValue(key.name) ?? (key.write(values), "\(sources[key.name] ?? .builtIn)")
-            lines.append("\(Self.indent(section.count))\(key.path[section.count]): \(shown.0)  # \(shown.1)")
+            lines.append(Self.line(key.path, setting(key)))
         }
         return (lines + functionLines).joined(separator: "\n") + "\n"
+    }
+
+    func setting(_ key: SettingKey<Configuration>) -> EffectiveSetting {
+        awsSetting(key.name)
+            ?? EffectiveSetting(key: key.name, value: key.write(values), source: source(of: key.name))
+    }
+
+    /// The match first.
+    private func ruleSettings(_ index: Int) -> [EffectiveSetting] {
+        let rule = values.functions[index]
+        let match = "functions[\(index)].match"
+        return [EffectiveSetting(key: match, value: .text(rule.match.text), source: source(of: match))]
+            + givenKeys(index).map { key in
+                let name = "functions[\(index)].\(key.name)"
+                return EffectiveSetting(key: name, value: key.write(rule.policy), source: source(of: name))
+            }
+    }
+
+    private func source(of key: String) -> String { "\(sources[key] ?? .builtIn)" }
+
+    private static func line(_ path: [String], _ setting: EffectiveSetting) -> String {
+        "\(indent(path.count - 1))\(path[path.count - 1]): \(setting.value)  # \(setting.source)"
     }
 
     /// Prints the headings that lead from one section to the next.
@@ -25,53 +62,51 @@ extension LoadedConfiguration {
 
     private static func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
 
-    /// Only what a rule itself says; the rest is `defaults`'.
     private var functionLines: [String] {
         if values.functions.isEmpty { return ["functions: []  # default"] }
         var lines = ["functions:"]
-        for (index, rule) in values.functions.enumerated() {
-            let match = ValueKind<GlobPattern>.pattern.write(rule.match)
-            lines.append("  - match: \(match)  # \(sources["functions[\(index)].match"] ?? .builtIn)")
+        for index in values.functions.indices {
+            let settings = ruleSettings(index)
+            lines.append("  - match: \(settings[0].value)  # \(settings[0].source)")
             var section: [String] = []
-            for key in ConfigurationKeys.policy {
-                guard let source = sources["functions[\(index)].\(key.name)"] else { continue }
-                var headings: [String] = []
-                Self.open(key.path.dropLast(), from: &section, into: &headings)
-                lines += headings.map { "    \($0)" }
-                let indent = "    " + Self.indent(section.count)
-                lines.append("\(indent)\(key.path[section.count]): \(key.write(rule.policy))  # \(source)")
+            for (key, setting) in zip(givenKeys(index), settings.dropFirst()) {
+                var inner: [String] = []
+                Self.open(key.path.dropLast(), from: &section, into: &inner)
+                inner.append(Self.line(key.path, setting))
+                lines += inner.map { "    \($0)" }
             }
         }
         return lines
     }
 
     /// What the environment and the shared files decide where the configuration says nothing.
-    private func awsValue(_ key: String) -> (String, String)? {
+    private func awsSetting(_ key: String) -> EffectiveSetting? {
+        func setting(_ found: Sourced<String>?) -> EffectiveSetting? {
+            found.map { EffectiveSetting(key: key, value: .text($0.value), source: source($0.source)) }
+        }
         switch key {
-        case "aws.region": return shown(aws.region)
+        case "aws.region": return setting(aws.region)
         case "aws.endpoint_url":
-            if let endpoint = aws.endpoint {
-                return (yamlText("\(endpoint.value)"), source(endpoint.source))
+            if let endpoint = aws.endpoint { return setting(Sourced("\(endpoint.value)", endpoint.source)) }
+            return aws.region.map {
+                let host = aws.target(region: $0.value).authority
+                return EffectiveSetting(key: key, value: .none, source: "default: https://\(host)")
             }
-            return aws.region.map { ("null", "default: https://\(aws.target(region: $0.value).authority)") }
-        case "aws.profile": return shown(aws.profile)
-        case "aws.credentials_file": return shown(aws.credentialsFile)
-        case "aws.config_file": return shown(aws.configFile)
-        case "aws.proxy": return aws.proxy.map { (yamlText($0.value.masked), source($0.source)) }
+        case "aws.profile": return setting(aws.profile)
+        case "aws.credentials_file": return setting(aws.credentialsFile)
+        case "aws.config_file": return setting(aws.configFile)
+        case "aws.proxy": return setting(aws.proxy.map { Sourced($0.value.masked, $0.source) })
         case "aws.no_proxy":
             if !values.aws.noProxy.isEmpty || aws.noProxy.isEmpty { return nil }
-            return ("[\(aws.noProxy.map(yamlText).joined(separator: ", "))]", "environment NO_PROXY")
-        case "aws.ca_bundle": return shown(aws.caBundle)
+            let hosts = aws.noProxy.map { EffectiveValue.text($0) }
+            return EffectiveSetting(key: key, value: .list(hosts), source: "environment NO_PROXY")
+        case "aws.ca_bundle": return setting(aws.caBundle)
         default: return nil
         }
     }
 
-    private func shown(_ setting: Sourced<String>?) -> (String, String)? {
-        setting.map { (yamlText($0.value), source($0.source)) }
-    }
-
     private func source(_ source: SettingSource) -> String {
-        if case .configuration(let key) = source { return "\(sources[key] ?? .builtIn)" }
+        if case .configuration(let key) = source { return self.source(of: key) }
         return source.description
     }
 }

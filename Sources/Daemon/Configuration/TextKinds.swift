@@ -9,7 +9,7 @@ extension ValueKind<String> {
                 guard check(text) else { throw Misfit(what: "\(quoted(text)) is not in the right form", meant: meant) }
                 return text
             },
-            write: yamlText,
+            write: { .text($0) },
             meant: meant
         )
     }
@@ -52,7 +52,7 @@ extension ValueKind<String> {
                     throw Misfit(what: error.what, meant: error.meant)
                 }
             },
-            write: yamlText,
+            write: { .text($0) },
             meant: "write https://HOST or https://HOST:PORT"
         )
     }
@@ -83,7 +83,7 @@ extension ValueKind<ProxyURL> {
                 }
                 return proxy
             },
-            write: { yamlText($0.masked) },
+            write: { .text($0.masked) },
             meant: meant
         )
     }
@@ -103,7 +103,7 @@ extension ValueKind<GlobPattern> {
                 }
                 return GlobPattern(text)
             },
-            write: { "\"\($0.text)\"" },
+            write: { .text($0.text) },
             meant: "write a name, name:qualifier or ARN, with * and ?"
         )
     }
@@ -122,7 +122,7 @@ extension ValueKind<UInt16> {
             },
             write: { mode in
                 let digits = String(mode, radix: 8)
-                return "\"\(String(repeating: "0", count: 4 - digits.utf8.count))\(digits)\""
+                return .text(String(repeating: "0", count: 4 - digits.utf8.count) + digits)
             },
             meant: meant
         )
@@ -150,7 +150,7 @@ extension ValueKind<LoopbackAddress> {
                 }
                 return LoopbackAddress(host: host, port: port)
             },
-            write: { yamlText($0.description) },
+            write: { .text($0.description) },
             meant: meant
         )
     }
@@ -163,33 +163,11 @@ private func isPath(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.count < 4096 && !text.utf8.contains(0)
 }
 
-private func isWordByte(_ byte: UInt8) -> Bool {
+func isWordByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
         true
     default: false
     }
-}
-
-/// A text as YAML: plain where it can't be taken for anything else, else in double quotes.
-func yamlText(_ text: String) -> String {
-    let isPlain =
-        text.utf8.first.map { isWordByte($0) || $0 == UInt8(ascii: "/") } == true
-        && text.utf8.first != UInt8(ascii: "-")
-        && text.utf8.allSatisfy { isWordByte($0) || "./:%$@+".utf8.contains($0) } && !text.hasSuffix(":")
-        && !["null", "true", "false", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
-        && text.utf8.contains { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    if isPlain { return text }
-    var result = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"", "\\": result += "\\" + String(scalar)
-        case _ where scalar.properties.generalCategory == .control:
-            let digits = String(scalar.value, radix: 16)
-            result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-        default: result.unicodeScalars.append(scalar)
-        }
-    }
-    return result + "\""
 }

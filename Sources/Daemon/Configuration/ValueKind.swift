@@ -3,10 +3,9 @@ import OutboxCore
 /// A kind of value: how it is read, and how it is written.
 struct ValueKind<Value> {
     var read: (YAMLNode) throws(Misfit) -> Value
-    /// As YAML.
-    var write: (Value) -> String
+    var write: (Value) -> EffectiveValue
 
-    init(read: @escaping (YAMLNode) throws(Misfit) -> Value, write: @escaping (Value) -> String) {
+    init(read: @escaping (YAMLNode) throws(Misfit) -> Value, write: @escaping (Value) -> EffectiveValue) {
         self.read = read
         self.write = write
     }
@@ -16,7 +15,7 @@ struct ValueKind<Value> {
     /// - Parameter read: takes the text, and whether it stood without quotes.
     init(
         read: @escaping (String, Bool) throws(Misfit) -> Value,
-        write: @escaping (Value) -> String,
+        write: @escaping (Value) -> EffectiveValue,
         meant: String
     ) {
         self.write = write
@@ -36,7 +35,7 @@ struct ValueKind<Value> {
                 if case .null = node.content { return nil }
                 return try read(node)
             },
-            write: { $0.map(write) ?? "null" }
+            write: { $0.map(write) ?? .none }
         )
     }
 
@@ -52,7 +51,7 @@ struct ValueKind<Value> {
                 for node in nodes { values.append(try read(node)) }
                 return values
             },
-            write: { "[\($0.map(write).joined(separator: ", "))]" }
+            write: { .list($0.map(write)) }
         )
     }
 }
@@ -61,6 +60,11 @@ struct ValueKind<Value> {
 struct Misfit: Error {
     var what: String
     var meant: String
+
+    static func unknownWord(_ text: String, _ words: [String]) -> Misfit {
+        let near = Spelling.nearest(to: text, in: words).map { "did you mean \($0)?" }
+        return Misfit(what: "\(quoted(text)) is not known", meant: near ?? "write \(words.joined(separator: " or "))")
+    }
 }
 
 extension ValueKind<Span> {
@@ -76,7 +80,7 @@ extension ValueKind<Span> {
                 }
                 return span
             },
-            write: { Quantity.text($0) },
+            write: { .text(Quantity.text($0)) },
             meant: example
         )
     }
@@ -98,7 +102,7 @@ extension ValueKind<Int64> {
                 }
                 return bytes
             },
-            write: { Quantity.text(bytes: $0) },
+            write: { .text(Quantity.text(bytes: $0)) },
             meant: example
         )
     }
@@ -121,7 +125,7 @@ extension ValueKind where Value: FixedWidthInteger {
                 }
                 return number
             },
-            write: { "\($0)" },
+            write: { .number(Int64($0)) },
             meant: meant
         )
     }
@@ -139,7 +143,7 @@ extension ValueKind<Bool> {
                 }
                 return text == "true"
             },
-            write: { "\($0)" },
+            write: { .flag($0) },
             meant: "write true or false"
         )
     }
@@ -158,7 +162,7 @@ extension ValueKind<Double> {
                 guard let percent = Int(digits), percent <= 100 else { throw outOfRange(text, "0%", "100%") }
                 return Double(percent) / 100
             },
-            write: { "\(Int(($0 * 100).rounded()))%" },
+            write: { .text("\(Int(($0 * 100).rounded()))%") },
             meant: example
         )
     }
@@ -172,12 +176,10 @@ extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
         return ValueKind(
             read: { (text, _) throws(Misfit) in
                 if later.contains(text) { throw Misfit(what: "\(quoted(text)) is not in this version", meant: meant) }
-                guard let value = Value(rawValue: text) else {
-                    throw Misfit(what: "\(quoted(text)) is not known", meant: meant)
-                }
+                guard let value = Value(rawValue: text) else { throw .unknownWord(text, words) }
                 return value
             },
-            write: { $0.rawValue },
+            write: { .text($0.rawValue) },
             meant: meant
         )
     }

@@ -31,3 +31,21 @@ struct YAMLNode {
         }
     }
 }
+
+extension YAMLNode {
+    /// The first text in it that looks as if a template or a shell should have replaced it.
+    var placeholder: String? {
+        switch content {
+        case .scalar(let text, _): Self.isPlaceholder(text) ? text : nil
+        case .list(let nodes): nodes.lazy.compactMap(\.placeholder).first
+        case .null, .map: nil
+        }
+    }
+
+    private static func isPlaceholder(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return zip(bytes, bytes.dropFirst()).contains { first, second in
+            second == UInt8(ascii: "{") && (first == UInt8(ascii: "$") || first == UInt8(ascii: "{"))
+        }
+    }
+}

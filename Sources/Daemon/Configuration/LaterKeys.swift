@@ -1,0 +1,135 @@
+import AWSCredentials
+import OutboxCore
+
+/// Every key that a later version carries out, with its kind. A key that works moves to `ConfigurationKeys`.
+enum LaterKeys {
+    static var settings: [LaterKey] {
+        [
+            LaterKey("door.synchronous", .oneOf(["refuse", "forward"]), inert: "refuse"),
+            LaterKey("store.on_damage", .oneOf(["replace", "stop"]), inert: "replace"),
+            LaterKey("history.file", ValueKind<String>.absolutePath.orNull, inert: nil),
+            LaterKey(
+                "dead_letters.retention",
+                ValueKind<Span>.duration(.hours(1) ... .days(3650)).orNull,
+                inert: nil
+            ),
+            LaterKey("aws.account_id", ValueKind<String>.account.orNull, inert: nil),
+            LaterKey("access.operators", ValueKind<String>.person.list, inert: []),
+            LaterKey("access.viewers", ValueKind<String>.person.list, inert: []),
+            LaterKey("routes", rules: route),
+            LaterKey("producers", rules: producer),
+        ] + policy.map { $0.under("defaults") }
+    }
+
+    /// Keys of `defaults` and of a rule of `functions`.
+    static var policy: [LaterKey] {
+        [
+            LaterKey("rate", ValueKind<Rate>.rate().orNull, inert: nil),
+            LaterKey("drain_rate", .rate(mayBeUnlimited: true), inert: .unlimited),
+            LaterKey("envelope", .oneOf(["none", "cloudevents"]), inert: "none"),
+            LaterKey("durable_name", .oneOf(["none", "event-id"]), inert: "none"),
+        ]
+    }
+
+    private static var route: [LaterKey] {
+        [
+            LaterKey("match.account", ValueKind<String>.wildcards),
+            LaterKey("match.region", ValueKind<String>.wildcards),
+            LaterKey("endpoint_url", ValueKind<String>.endpoint.orNull),
+            LaterKey("profile", ValueKind<String>.name.orNull),
+            LaterKey("credentials_file", ValueKind<String>.secretPath.orNull),
+            LaterKey("config_file", ValueKind<String>.secretPath.orNull),
+            LaterKey("proxy", ValueKind<ProxyURL>.proxy.orNull),
+            LaterKey("no_proxy", ValueKind<String>.name.list),
+            LaterKey("ca_bundle", ValueKind<String>.absolutePath.orNull),
+        ]
+    }
+
+    private static var producer: [LaterKey] {
+        [
+            LaterKey("match", ValueKind<String>.sender.list),
+            LaterKey("name", ValueKind<String>.name),
+            LaterKey("functions", ValueKind<GlobPattern>.pattern.list),
+            LaterKey("rate", ValueKind<Rate>.rate().orNull),
+            LaterKey("share", ValueKind<Double>.share.orNull),
+            LaterKey("max_payload", ValueKind<Int64>.size(1...6 << 20).orNull),
+            LaterKey("synchronous", ValueKind<Bool>.flag),
+        ]
+    }
+}
+
+/// How often something may happen.
+enum Rate: Hashable {
+    case perSecond(Int64)
+    case unlimited
+}
+
+extension ValueKind<Rate> {
+    static func rate(mayBeUnlimited: Bool = false) -> ValueKind {
+        let meant = "write it per second, such as 50/s" + (mayBeUnlimited ? ", or unlimited" : "")
+        return ValueKind(
+            read: { (text, _) throws(Misfit) in
+                if mayBeUnlimited, text == "unlimited" { return .unlimited }
+                let digits = text.prefix { $0.isASCII && $0.isNumber }
+                guard !digits.isEmpty, text[digits.endIndex...] == "/s" else {
+                    throw Misfit(what: "\(quoted(text)) is no rate", meant: meant)
+                }
+                guard let number = Int64(digits), (1...1_000_000).contains(number) else {
+                    throw outOfRange(text, "1/s", "1000000/s")
+                }
+                return .perSecond(number)
+            },
+            write: {
+                switch $0 {
+                case .perSecond(let number): .text("\(number)/s")
+                case .unlimited: .text("unlimited")
+                }
+            },
+            meant: meant
+        )
+    }
+}
+
+extension ValueKind<String> {
+    fileprivate static func oneOf(_ words: [String]) -> ValueKind {
+        ValueKind(
+            read: { (text, _) throws(Misfit) in
+                guard words.contains(text) else { throw .unknownWord(text, words) }
+                return text
+            },
+            write: { .text($0) },
+            meant: "write \(words.joined(separator: " or "))"
+        )
+    }
+
+    /// Part of a name, with `*` and `?`.
+    fileprivate static var wildcards: ValueKind {
+        text(meant: "write a name; * stands for any characters, ? for one") { text in
+            (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { isWordByte($0) || "*?".utf8.contains($0) }
+        }
+    }
+
+    /// Who may use the admin socket.
+    fileprivate static var person: ValueKind {
+        text(meant: "write uid:NUMBER, gid:NUMBER or group:NAME") { text in
+            isNumbered(text, "uid:") || isNumbered(text, "gid:") || isNamed(text, "group:")
+        }
+    }
+
+    /// Who sends events.
+    fileprivate static var sender: ValueKind {
+        text(meant: "write uid:NUMBER, key:ACCESS_KEY_ID or tcp") { text in
+            text == "tcp" || isNumbered(text, "uid:") || isNamed(text, "key:")
+        }
+    }
+
+    private static func isNumbered(_ text: String, _ prefix: String) -> Bool {
+        text.hasPrefix(prefix) && text.utf8.count < prefix.utf8.count + 11
+            && UInt32(text.dropFirst(prefix.count)).map { "\(prefix)\($0)" == text } == true
+    }
+
+    private static func isNamed(_ text: String, _ prefix: String) -> Bool {
+        let name = text.dropFirst(prefix.count)
+        return text.hasPrefix(prefix) && (1...128).contains(name.utf8.count) && name.utf8.allSatisfy { isWordByte($0) }
+    }
+}
