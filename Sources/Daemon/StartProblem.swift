@@ -21,7 +21,7 @@ struct StartProblem: Error, CustomStringConvertible {
         switch error {
         case .full(let text):
             self.init("\(path): the disk is full: \(text); make room, then start again", exitCode: Self.storeFailed)
-        case .failed(let text): self.init("\(path): \(text)", exitCode: Self.storeFailed)
+        case .busy(let text), .failed(let text): self.init("\(path): \(text)", exitCode: Self.storeFailed)
         case .refused(let text): self.init("\(path): \(text)", exitCode: Self.configuration)
         case .locked(let text): self.init("\(path): \(text)", exitCode: Self.other)
         }

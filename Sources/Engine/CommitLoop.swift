@@ -55,6 +55,11 @@ package final class CommitLoop: Sendable {
     /// When the last round ended; nil before the first.
     package var lastRoundAt: MonotonicTime? { lastRound.withLockedValue { $0 } }
 
+    /// Answers all who wait for room (503), now and from now on: before the door closes, whose time is short.
+    package func stopWaiting() {
+        mailbox.post(.stopWaiting)
+    }
+
     /// Lets the thread finish its lanes and waits for it.
     package func stop() {
         mailbox.post(.stop)

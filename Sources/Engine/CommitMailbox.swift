@@ -77,7 +77,7 @@ package final class CommitMailbox: Intake {
             switch command {
             case .operate(_, let done): done(.failure(.failed("the store is closed")))
             case .report(let tell): tell(nil)
-            case .outcomes, .claim, .reconfigure, .stop: break
+            case .outcomes, .claim, .reconfigure, .stopWaiting, .stop: break
             }
         }
     }
@@ -176,6 +176,8 @@ package enum CommitMessage: Sendable {
     case report(@Sendable (CommitReport?) -> Void)
     /// A new configuration.
     case reconfigure(CommitSettings)
+    /// The door is about to close: nobody waits for room any more, now or later (503).
+    case stopWaiting
     /// Commits what is in the lanes, checkpoints, closes.
     case stop
 }

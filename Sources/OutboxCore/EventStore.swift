@@ -6,8 +6,8 @@
 package protocol EventStore: ~Copyable {
     /// Carries out `commands` in order in one durable transaction and returns one reply for each.
     ///
-    /// - Throws: `StoreError.full` if the transaction was rolled back for want of space and is known not to be there;
-    ///   any other error leaves the truth unknown until the next open.
+    /// - Throws: `StoreError.full` if the transaction was rolled back for want of space, `.busy` if it could not begin:
+    ///   both are known not to be there; any other error leaves the truth unknown until the next open.
     mutating func commit(_ commands: [StoreCommand], now: WallTime) throws(StoreError) -> [StoreReply]
 
     /// Reads events that may be delivered, without changing anything: claims live in the caller's memory.
@@ -272,6 +272,8 @@ package struct SavedState: Hashable, Sendable {
 package enum StoreError: Error, Hashable, Sendable {
     /// No space; rolled back, known not to be there.
     case full(String)
+    /// Somebody else holds the database's lock; nothing was done, and the same call may be made again.
+    case busy(String)
     /// I/O error, corruption or anything else after which only a new start tells the truth.
     case failed(String)
     /// The file belongs to another program, or to a newer version: untouched.

@@ -6,6 +6,10 @@ package protocol EventStoreUpkeep: ~Copyable {
     /// Queued events whose hard expiry is at or before `time`, earliest first, by sequence; an index look-up, no scan.
     mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64]
 
+    /// What an accept of this event would be answered if its key names an event that is remembered: `.repeated` or
+    /// `.conflict`; nil where it would be a new event. Changes nothing.
+    mutating func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply?
+
     /// What this function holds now, queued and dead together; zero if it is unknown.
     func usage(of function: FunctionIdentity) -> FunctionUsage
 

@@ -36,7 +36,7 @@ struct Connection: ~Copyable {
             throw SQLiteError(connection: handle, code: code, sql: "open \(path)")
         }
         let connection = Connection(adopting: handle)
-        sqlite3_busy_timeout(handle, 5_000)
+        connection.waitForLocks(milliseconds: 5_000)
         try connection.check(outbox_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1), "no checkpoint on close")
         try connection.check(outbox_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0), "trusted schema off")
         return connection
@@ -52,6 +52,11 @@ struct Connection: ~Copyable {
     /// Runs one or more statements that give no rows worth reading.
     func execute(_ sql: String) throws(SQLiteError) {
         try check(sqlite3_exec(handle, sql, nil, nil, nil), sql)
+    }
+
+    /// How long a statement waits for a lock that another connection holds, before it fails with SQLITE_BUSY.
+    func waitForLocks(milliseconds: Int32) {
+        sqlite3_busy_timeout(handle, milliseconds)
     }
 
     /// Whether no transaction is open.

@@ -94,6 +94,11 @@ struct FunctionTable: ~Copyable {
 
     // MARK: Reading the mirror
 
+    /// The function's key, if it has one.
+    func known(_ function: FunctionIdentity) -> FunctionKey? {
+        keys[function]
+    }
+
     func function(_ key: FunctionKey) -> FunctionIdentity? {
         place(key).map { entries[$0].function }
     }

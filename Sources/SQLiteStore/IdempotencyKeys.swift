@@ -69,10 +69,18 @@ struct IdempotencyKeys: ~Copyable {
     /// - Returns: the event it names already, remembered or not; nil if it names this one now.
     func take(_ place: Place, for holder: Holder) throws(SQLiteError) -> Holder? {
         guard try write(insert, place, holder) == 0 else { return nil }
+        guard let first = try self.holder(of: place) else {
+            // The insert has just met it, inside this transaction.
+            preconditionFailure("a key that is there can't be found")
+        }
+        return first
+    }
+
+    /// The event that the key names, remembered or not; nil if it names none.
+    func holder(of place: Place) throws(SQLiteError) -> Holder? {
         bind(place, to: select)
         defer { select.reset() }
-        // The insert has just met it, inside this transaction.
-        guard try select.step() else { preconditionFailure("a key that is there can't be found") }
+        guard try select.step() else { return nil }
         let sequence = select.int64(0)
         let acceptedAt = WallTime(milliseconds: select.int64(1))
         return Holder(

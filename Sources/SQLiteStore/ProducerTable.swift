@@ -14,6 +14,11 @@ struct ProducerTable: ~Copyable {
         self.ids = ids
     }
 
+    /// The producer's row, if there is one.
+    func known(_ name: String) -> Int64? {
+        ids[name]
+    }
+
     /// The producer's row; one seen for the first time gets it.
     mutating func id(_ name: String, _ connection: borrowing Connection) throws(SQLiteError) -> Int64 {
         if let latest, latest.name == name { return latest.id }

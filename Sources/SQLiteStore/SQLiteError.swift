@@ -37,5 +37,11 @@ struct SQLiteError: Error, Hashable, Sendable {
     var description: String { "\(message) (SQLite \(extended)) in: \(sql)" }
 
     /// For everything but a transaction that may have been rolled back.
-    var storeError: StoreError { code == SQLITE_FULL ? .full(description) : .failed(description) }
+    var storeError: StoreError {
+        switch code {
+        case SQLITE_FULL: .full(description)
+        case SQLITE_BUSY: .busy(description)
+        default: .failed(description)
+        }
+    }
 }

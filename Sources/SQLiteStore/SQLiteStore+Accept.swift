@@ -69,14 +69,22 @@ extension SQLiteStore {
             rememberedUntil: until
         )
         guard let first = try keys.take(place, for: claimant) else { return nil }
-        let state = try whereabouts(first.sequence)
-        let isInWindow = first.rememberedUntil.map { now < $0 } ?? false
-        if isInWindow || state != .handedOver {
-            if first.contentDigest == key.contentDigest { return .repeated(first.id, state) }
-            if key.kind.isProducersOwn { return .conflict(first.id) }
-        }
+        if let answer = try answer(key, first, now: now) { return answer }
         try keys.takeOver(place, for: claimant)
         return nil
+    }
+
+    /// What an event is answered whose key names another one already; nil if it is a new event all the same.
+    func answer(
+        _ key: DedupeKey,
+        _ first: IdempotencyKeys.Holder,
+        now: WallTime
+    ) throws(SQLiteError) -> StoreReply? {
+        let state = try whereabouts(first.sequence)
+        let isInWindow = first.rememberedUntil.map { now < $0 } ?? false
+        guard isInWindow || state != .handedOver else { return nil }
+        if first.contentDigest == key.contentDigest { return .repeated(first.id, state) }
+        return key.kind.isProducersOwn ? .conflict(first.id) : nil
     }
 
     /// Where an event is that was accepted before; purged ones leave no key that could ask.

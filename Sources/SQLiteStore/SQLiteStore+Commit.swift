@@ -5,9 +5,14 @@ extension SQLiteStore {
     package mutating func commit(_ commands: [StoreCommand], now: WallTime) throws(StoreError) -> [StoreReply] {
         if let broken { throw .failed("a commit failed before, and only a new start tells what is there: \(broken)") }
         if commands.isEmpty { return [] }
-        let before = counters
+        // Nobody else writes the file by right, but an operator's shell may hold its lock: nothing is done then.
         do {
             try transaction.begin()
+        } catch {
+            throw error.code == SQLITE_BUSY ? error.storeError : undo(error, counters: counters)
+        }
+        let before = counters
+        do {
             var replies: [StoreReply] = []
             replies.reserveCapacity(commands.count)
             for command in commands { replies.append(try carryOut(command, now: now)) }

@@ -9,6 +9,24 @@ extension SQLiteStore: EventStoreUpkeep {
         do { return try claims.expired(before: time, limit: limit) } catch { throw error.storeError }
     }
 
+    package mutating func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply? {
+        guard let key = event.dedupe, let function = functionTable.known(event.function),
+            let producer = producers.known(event.producer)
+        else { return nil }
+        let place = IdempotencyKeys.Place(
+            producer: producer,
+            function: function,
+            kind: Int64(key.kind.rawValue),
+            text: key.text
+        )
+        do {
+            guard let first = try keys.holder(of: place) else { return nil }
+            return try answer(key, first, now: now)
+        } catch {
+            throw error.storeError
+        }
+    }
+
     package func usage(of function: FunctionIdentity) -> FunctionUsage {
         functionTable.usage(of: function)
     }

@@ -65,6 +65,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
             try Migrator.migrate(connection)
             let row = try MetaTable.read(connection)
             try MetaTable.markOpen(connection, bootID: options.bootID)
+            // From here on a caller who is told that it is busy has something better to do than to wait.
+            connection.waitForLocks(milliseconds: 500)
             let identity = StoreIdentity(
                 generation: row.generation,
                 instanceID: row.instanceID,

@@ -47,4 +47,137 @@ struct IntakeTests {
         simulation.step(items(200, context: context, from: simulation))
         #expect(simulation.producer.answers.count >= 200 - mostTaken)
     }
+
+    // MARK: A stop
+
+    @Test func `at a stop all who wait for room are told so at once, and nobody waits any more`() {
+        let simulation = Simulation(seed: 2, budgets: Self.full)
+        let (early, first) = simulation.send(to: "orders")
+        simulation.step([first])
+        #expect(simulation.producer.answers[early] == nil)
+        simulation.step(operations: [.stopWaiting])
+        #expect(simulation.producer.answers[early]?.isUnavailable == true)
+        let (late, second) = simulation.send(to: "orders")
+        simulation.step([second])
+        #expect(simulation.producer.answers[late]?.isUnavailable == true)
+    }
+
+    // MARK: Repeats
+
+    /// Why there is no room for a new event.
+    enum Closed: String, CaseIterable {
+        case queue, share, disk, full
+        case database = "locked database"
+    }
+
+    @Test(arguments: Closed.allCases)
+    func `a repeat gets the first id, and 409 for other content, when there is no room for new events (P4)`(
+        why: Closed
+    ) throws {
+        var budgets = QueueBudgets()
+        var policy = FunctionPolicy()
+        if why == .queue { budgets.eventsMax = 1 }
+        if why == .share { (budgets.eventsMax, policy.share) = (10, 0.1) }
+        let simulation = Simulation(seed: 3, policy: policy, budgets: budgets)
+        simulation.world.behaviour = { _, _ in .failed(.connect, sent: false, after: 1) }
+        let (first, item) = simulation.send(to: "orders", key: "k")
+        simulation.step([item])
+        guard case .accepted(let id)? = simulation.producer.answers[first] else {
+            throw StoreError.failed("the first was not accepted")
+        }
+        if why == .disk { simulation.world.freeDisk = 0 }
+        if why == .full { simulation.store.refuses = { $0.isAccept ? .full("test") : nil } }
+        if why == .database { simulation.store.refuses = { _ in .busy("test") } }
+        simulation.world.advance(.seconds(1))
+
+        let (again, same) = simulation.send(to: "orders", key: "k")
+        var (other, different) = simulation.send(to: "orders", key: "k")
+        different.event.dedupe?.contentDigest = Digest256(words: (9, 9, 9, 9))
+        let (new, unknown) = simulation.send(to: "orders", key: "another")
+        simulation.step([same, different, unknown])
+        if why == .database { simulation.step() }
+        #expect(simulation.producer.answers[again] == .repeated(id, .queued))
+        #expect(simulation.producer.answers[other] == .conflict(id))
+        if case .accepted? = simulation.producer.answers[new] { Issue.record("there was no room for a new event") }
+    }
+
+    // MARK: A locked database
+
+    @Test func `while somebody else holds the database's lock requests wait, then get 503, and nothing is lost (P2)`() {
+        let simulation = Simulation(seed: 4)
+        let world = simulation.world
+        let (before, item) = simulation.send(to: "orders")
+        simulation.step([item])
+        simulation.store.refuses = { _ in .busy("test") }
+        let (early, first) = simulation.send(to: "orders")
+        simulation.step([first])
+        let refusedAt = world.now.monotonic.advanced(by: .seconds(6))
+        while world.now.monotonic < refusedAt { simulation.step() }
+        #expect(simulation.producer.answers[early]?.isUnavailable == true)
+        let (late, second) = simulation.send(to: "orders")
+        simulation.step([second])
+        for _ in 0..<3 { simulation.step() }
+        #expect(simulation.producer.answers[late] == nil)
+        #expect(world.attempts == 1, "no attempt starts while an outcome waits")
+        let tenMinutes = world.now.monotonic.advanced(by: .seconds(90))
+        while world.now.monotonic < tenMinutes { simulation.step() }
+        #expect((2...3).contains(world.warnings.count), "one warning a minute: \(world.warnings)")
+        simulation.store.refuses = nil
+        let (last, third) = simulation.send(to: "orders")
+        simulation.step([third])
+        #expect(simulation.drain(within: .minutes(1)))
+        for ticket in [before, last] {
+            guard case .accepted(let id)? = simulation.producer.answers[ticket] else {
+                Issue.record("no 202")
+                continue
+            }
+            #expect(world.received[id] == 1)
+        }
+    }
+
+    @Test func `requests that waited for a locked database are taken when it is free again`() {
+        let simulation = Simulation(seed: 5)
+        simulation.store.refuses = { _ in .busy("test") }
+        let (ticket, item) = simulation.send(to: "orders")
+        simulation.step([item])
+        simulation.store.refuses = nil
+        #expect(simulation.drain(within: .seconds(4)))
+        for _ in 0..<100 where simulation.producer.answers[ticket] == nil { simulation.step() }
+        guard case .accepted? = simulation.producer.answers[ticket] else {
+            Issue.record("no 202: \(String(describing: simulation.producer.answers[ticket]))")
+            return
+        }
+    }
+
+    // MARK: Operators
+
+    @Test func `an order for which the disk has no space costs no producer his 202`() {
+        let simulation = Simulation(seed: 6)
+        simulation.store.refuses = { if case .redrive = $0 { .full("test") } else { nil } }
+        let (ticket, item) = simulation.send(to: "orders")
+        final class Box { var result: Result<[StoreReply], StoreError>? }
+        // Called back within the step, on this thread.
+        nonisolated(unsafe) let box = Box()
+        simulation.step([item], operations: [.operate([.redrive(.all, limit: 10)]) { box.result = $0 }])
+        guard case .accepted? = simulation.producer.answers[ticket] else {
+            Issue.record("no 202: \(String(describing: simulation.producer.answers[ticket]))")
+            return
+        }
+        guard case .failure(.full)? = box.result else {
+            Issue.record("the operator was told \(String(describing: box.result))")
+            return
+        }
+    }
+}
+
+extension AcceptAnswer {
+    fileprivate var isUnavailable: Bool {
+        if case .unavailable = self { true } else { false }
+    }
+}
+
+extension StoreCommand {
+    fileprivate var isAccept: Bool {
+        if case .accept = self { true } else { false }
+    }
 }

@@ -28,6 +28,9 @@ final class World {
     var maxInFlight = 0
     var inFlightByFunction: [String: Int] = [:]
     var toCommit: [CommitMessage] = []
+    /// Bytes; nil: it can't be told.
+    var freeDisk: Int?
+    var warnings: [String] = []
     var toDelivery: [DeliveryMessage] = []
     var changes: [StateChange] = []
 
@@ -209,7 +212,8 @@ final class Simulation {
                 policies: PolicyTable(defaults: policy)
             ),
             ballast: Ballast(path: directory.file("ballast"), bytes: 0),
-            freeDisk: { nil },
+            freeDisk: { world.freeDisk },
+            warn: { world.warnings.append($0) },
             tellDelivery: { world.toDelivery.append($0) }
         )
     }

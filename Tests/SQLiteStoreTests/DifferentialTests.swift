@@ -27,6 +27,13 @@ struct DifferentialTests {
             let commands = script.commands()
             var replies: [String] = []
             var ids: (model: [EventID], sqlite: [EventID]) = ([], [])
+            if case .accept(let event)? = commands.first.map({ script.command($0, \.model) }) {
+                let repeats = (
+                    try sqlite.lookUpRepeat(of: event, now: script.now),
+                    try model.lookUpRepeat(of: event, now: script.now)
+                )
+                try expectEqual(repeats.0?.short, repeats.1?.short, "step \(step): repeat")
+            }
             let modelReplies = try model.commit(commands.map { script.command($0, \.model) }, now: script.now)
             let sqliteReplies = try sqlite.commit(commands.map { script.command($0, \.sqlite) }, now: script.now)
             for (index, pair) in zip(modelReplies, sqliteReplies).enumerated() {

@@ -172,4 +172,22 @@ struct DurabilityTests {
         #expect(page.events.map(\.payloadDigest) == [Digest256(words: (0, 0, 0, 0))])
         try store.close(clean: true)
     }
+
+    @Test func `a lock that somebody else holds fails the commit as busy, and the next one works (P2)`() throws {
+        let path = folder.file("queue.db")
+        var store = try openStore(path)
+        let stranger = try PlainDatabase(path)
+        try stranger.execute("BEGIN IMMEDIATE")
+        guard case .busy? = failure(&store, [.accept(StoreBench.event(key: StoreBench.key()))]) else {
+            Issue.record("not busy")
+            return
+        }
+        let unknown = try store.lookUpRepeat(of: StoreBench.event(key: StoreBench.key()), now: startOfTest)
+        #expect(unknown == nil)
+        try stranger.execute("COMMIT")
+        #expect(try replies(&store, [.accept(StoreBench.event(key: StoreBench.key()))]) == ["accepted 1"])
+        let known = try store.lookUpRepeat(of: StoreBench.event(key: StoreBench.key()), now: startOfTest)
+        #expect(known?.short == "repeated 1 queued")
+        try store.close(clean: true)
+    }
 }

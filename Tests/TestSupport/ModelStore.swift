@@ -9,6 +9,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
         let lock = NSLock()
         var model = Model()
         var failNext: StoreError?
+        var refuses: (@Sendable (StoreCommand) -> StoreError?)?
         var commits = 0
     }
     private let shared = Shared()
@@ -27,6 +28,12 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
         nonmutating set { shared.lock.withLock { shared.failNext = newValue } }
     }
 
+    /// A commit that holds a command for which this gives an error fails with it and changes nothing.
+    package var refuses: (@Sendable (StoreCommand) -> StoreError?)? {
+        get { shared.lock.withLock { shared.refuses } }
+        nonmutating set { shared.lock.withLock { shared.refuses = newValue } }
+    }
+
     /// Commits that succeeded, empty ones left out.
     package var commits: Int { shared.lock.withLock { shared.commits } }
 
@@ -37,6 +44,9 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
         let result: Result<[StoreReply], StoreError> = shared.lock.withLock {
             if let error = shared.failNext {
                 shared.failNext = nil
+                return .failure(error)
+            }
+            if let refuses = shared.refuses, let error = commands.lazy.compactMap(refuses).first {
                 return .failure(error)
             }
             shared.commits += 1
@@ -86,6 +96,10 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
             return due.sorted { ($0.expiresAt, $0.sequence) < ($1.expiresAt, $1.sequence) }.prefix(limit)
                 .map(\.sequence)
         }
+    }
+
+    package mutating func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply? {
+        locked { $0.repeated(event, now) }
     }
 
     package func usage(of function: FunctionIdentity) -> FunctionUsage {

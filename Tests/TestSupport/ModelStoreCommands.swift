@@ -91,16 +91,9 @@ struct Model {
             generation: generation,
             random: UInt16(truncatingIfNeeded: sequence &* 40_503)
         )
+        if let answer = repeated(new, now) { return answer }
         if let dedupe = new.dedupe {
             let place = KeyPlace(producer: new.producer, function: function, kind: dedupe.kind, text: dedupe.text)
-            if let first = keys[place] {
-                let state: EventState =
-                    events[first.sequence] != nil ? .queued : dead[first.sequence] != nil ? .deadLetter : .handedOver
-                if state != .handedOver || now < first.until && !first.isParked {
-                    if first.digest == dedupe.contentDigest { return .repeated(first.id, state) }
-                    if dedupe.kind.isProducersOwn { return .conflict(first.id) }
-                }
-            }
             let until = now.advanced(by: dedupe.window)
             keys[place] = Key(sequence: sequence, id: id, digest: dedupe.contentDigest, until: until)
         }
@@ -119,6 +112,18 @@ struct Model {
         lastSequence = sequence
         events[sequence] = event
         return .accepted(event.queued)
+    }
+
+    func repeated(_ new: NewEvent, _ now: WallTime) -> StoreReply? {
+        guard let dedupe = new.dedupe, let index = functions.firstIndex(of: new.function) else { return nil }
+        let function = FunctionKey(Int64(index) + 1)
+        let place = KeyPlace(producer: new.producer, function: function, kind: dedupe.kind, text: dedupe.text)
+        guard let first = keys[place] else { return nil }
+        let state: EventState =
+            events[first.sequence] != nil ? .queued : dead[first.sequence] != nil ? .deadLetter : .handedOver
+        guard state != .handedOver || now < first.until && !first.isParked else { return nil }
+        if first.digest == dedupe.contentDigest { return .repeated(first.id, state) }
+        return dedupe.kind.isProducersOwn ? .conflict(first.id) : nil
     }
 
     private mutating func resolve(_ resolution: Resolution, _ now: WallTime) -> StoreReply {

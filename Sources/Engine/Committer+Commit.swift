@@ -1,0 +1,140 @@
+import OutboxCore
+
+/// What goes into one transaction, and who is told of it.
+extension Committer where Store: ~Copyable {
+    mutating func commit(_ outcomes: [StoreCommand], now: Moment) throws(StoreError) {
+        let first = heldUp + outcomes
+        if isLocked(now) { return setHeldUp(first) }
+        let batch = first + admitted.map { .accept($0.item.event) }
+        guard !batch.isEmpty else { return }
+        do throws(StoreError) {
+            let replies = try timed(batch, now: now)
+            // Producers first: they wait.
+            answerIntake(Array(replies.suffix(admitted.count)))
+            setHeldUp([])
+            announceOutcomes(first)
+        } catch .busy {
+            // Nothing was done: they wait as for room.
+            waiting = admitted + waiting
+            admitted = []
+            setHeldUp(first)
+            noteLock(now)
+            try admit(now: now)
+        } catch .full {
+            // Rolled back, known not to be there (architecture: "Rules").
+            nextMeasure = now.monotonic
+            var answers: [(IntakeItem, AcceptAnswer)] = []
+            for item in admitted.map(\.item) {
+                if let known = try knownAnswer(item, now: now) {
+                    answers.append((item, known))
+                } else {
+                    counts.refused += 1
+                    tally(.refused, item)
+                    answers.append((item, Obstacle.diskFull.answer))
+                }
+            }
+            admitted = []
+            answer(answers)
+            try commitOutcomesOnly(first, now: now)
+        }
+    }
+
+    private mutating func timed(_ batch: [StoreCommand], now: Moment) throws(StoreError) -> [StoreReply] {
+        let began = stopwatch()
+        let replies = try store.commit(batch, now: now.wall)
+        measures.committed(batch.count, from: began, to: stopwatch())
+        counts.commits += 1
+        counts.commands += batch.count
+        lockedUntil = nil
+        return replies
+    }
+
+    /// Outcomes alone, with the ballast's space if need be; what still doesn't fit waits, and nothing is started.
+    mutating func commitOutcomesOnly(_ outcomes: [StoreCommand], now: Moment) throws(StoreError) {
+        guard !outcomes.isEmpty else { return }
+        for attempt in 0..<2 {
+            do throws(StoreError) {
+                _ = try timed(outcomes, now: now)
+                setHeldUp([])
+                announceOutcomes(outcomes)
+                return
+            } catch .busy {
+                noteLock(now)
+                break
+            } catch .full {
+                guard attempt == 0 else { continue }
+                ballast.giveBack()
+                // The log can begin anew once it is in the file.
+                try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
+            }
+        }
+        setHeldUp(outcomes)
+    }
+
+    mutating func setHeldUp(_ outcomes: [StoreCommand]) {
+        if heldUp.isEmpty != outcomes.isEmpty { tellDelivery(.diskBlocked(!outcomes.isEmpty)) }
+        heldUp = outcomes
+    }
+
+    func announceOutcomes(_ commands: [StoreCommand]) {
+        var sequences: [Int64] = []
+        for command in commands {
+            switch command {
+            case .resolve(let resolution): sequences.append(resolution.sequence)
+            case .bury(let sequence, _, _): sequences.append(sequence)
+            default: break
+            }
+        }
+        if !sequences.isEmpty { tellDelivery(.committed(sequences)) }
+    }
+
+    // MARK: Operators
+
+    /// One order a round, in a transaction of its own: it costs no producer his place, whatever becomes of it.
+    mutating func operate(now: Moment) throws(StoreError) {
+        guard let operation = operations.first else { return }
+        do throws(StoreError) {
+            let replies: [StoreReply]
+            do throws(StoreError) {
+                replies = try timed(operation.commands, now: now)
+            } catch .full {
+                // Purging needs a little space before it gives some.
+                ballast.giveBack()
+                try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
+                replies = try timed(operation.commands, now: now)
+            }
+            operations.removeFirst()
+            announceOperation(operation.commands, replies, now: now)
+            operation.done(.success(replies))
+        } catch .full(let text) {
+            operations.removeFirst()
+            operation.done(.failure(.full(text)))
+        } catch .busy {
+            operations.removeFirst()
+            noteLock(now)
+            operation.done(.failure(.busy(Obstacle.locked.reason)))
+        }
+    }
+
+    func announceOperation(_ commands: [StoreCommand], _ replies: [StoreReply], now: Moment) {
+        for (command, reply) in zip(commands, replies) {
+            if case .redrive = command, case .moved(let ids) = reply, !ids.isEmpty {
+                tellDelivery(.dueChanged(now.wall))
+            }
+        }
+    }
+
+    // MARK: A locked database
+
+    func isLocked(_ now: Moment) -> Bool {
+        lockedUntil.map { now.monotonic < $0 } ?? false
+    }
+
+    /// Somebody else, an operator's shell perhaps, holds the lock: it is tried again, for as long as it takes.
+    mutating func noteLock(_ now: Moment) {
+        lockedUntil = now.monotonic.advanced(by: .milliseconds(200))
+        guard now.monotonic >= nextLockWarning else { return }
+        nextLockWarning = now.monotonic.advanced(by: .minutes(1))
+        warn("another program has locked the database: nothing can be written until it lets go")
+    }
+}

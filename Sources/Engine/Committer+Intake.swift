@@ -1,0 +1,159 @@
+import OutboxCore
+
+/// Why a request can't go into this commit.
+struct Obstacle {
+    static let diskFull = Obstacle(reason: "the disk is full")
+    static let locked = Obstacle(reason: "another program has locked the database", isStore: true)
+
+    /// For people.
+    var reason: String
+    /// The store can't commit at all (503); otherwise there is no room (429).
+    var isStore = false
+
+    var answer: AcceptAnswer {
+        isStore
+            ? .unavailable(reason: reason, retryAfter: .seconds(5))
+            : .overBudget(reason: reason, retryAfter: .seconds(5))
+    }
+}
+
+/// Who is let in, who waits, and what each is told.
+extension Committer where Store: ~Copyable {
+    /// Decides who goes into this commit; who does not fit waits for room, then is refused.
+    mutating func admit(now: Moment) throws(StoreError) {
+        var answers: [(IntakeItem, AcceptAnswer)] = []
+        var kept: [Waiting] = []
+        var keptBytes = 0
+        var admittedBytes = 0
+        var known: [FunctionIdentity: (policy: FunctionPolicy, usage: FunctionUsage)] = [:]
+        hasMore = false
+        for var candidate in waiting {
+            let item = candidate.item
+            let function = item.event.function
+            let fits = admitted.count < limits.commitEventsMax && admittedBytes < limits.commitBytesMax
+            var (policy, usage) =
+                known[function] ?? (settings.policies.policy(for: function), store.usage(of: function))
+            var obstacle = blocking(now: now)
+            if obstacle == nil, fits {
+                obstacle = admission.admit(payloadBytes: item.event.payload.count, function: usage, share: policy.share)
+                    .map { Obstacle(reason: $0) }
+                if obstacle == nil {
+                    usage.events += 1
+                    usage.bytes += item.event.payload.count
+                    known[function] = (policy, usage)
+                    // `soft`: nothing dies.
+                    if policy.soft { candidate.item.event.expiresAt = nil }
+                    admittedBytes += item.heldBytes
+                    admitted.append(candidate)
+                    continue
+                }
+            }
+            known[function] = (policy, usage)
+            let hasRoom = kept.count < limits.intakeEventsMax && keptBytes + item.heldBytes <= limits.intakeBytesMax
+            guard let obstacle else {
+                // It fits, but not into this commit.
+                hasMore = true
+                keptBytes += item.heldBytes
+                kept.append(candidate)
+                continue
+            }
+            let waits = hasRoom && !isStopping && candidate.deadline > now.monotonic
+            // Looked up when it first meets an obstacle, and once more before it is refused.
+            if candidate.obstacle == nil || !waits, let known = try knownAnswer(item, now: now) {
+                answers.append((item, known))
+            } else if waits {
+                candidate.obstacle = obstacle
+                keptBytes += item.heldBytes
+                kept.append(candidate)
+            } else {
+                counts.refused += 1
+                tally(.refused, item)
+                answers.append((item, isStopping ? CommitMailbox.refusal(.shuttingDown)! : obstacle.answer))
+            }
+        }
+        waiting = kept
+        answer(answers)
+    }
+
+    /// Why nobody at all can be taken now.
+    private func blocking(now: Moment) -> Obstacle? {
+        if isLocked(now) { return .locked }
+        return lockedUntil == nil && !heldUp.isEmpty ? .diskFull : nil
+    }
+
+    /// The answer to a repeat, which needs no room (P4); nil for a new event.
+    mutating func knownAnswer(_ item: IntakeItem, now: Moment) throws(StoreError) -> AcceptAnswer? {
+        guard item.event.dedupe != nil else { return nil }
+        do throws(StoreError) {
+            switch try store.lookUpRepeat(of: item.event, now: now.wall) {
+            case .repeated(let id, let state)?:
+                counts.repeats += 1
+                tally(.repeat, item)
+                return .repeated(id, state)
+            case .conflict(let id)?:
+                counts.refused += 1
+                tally(.conflict, item)
+                return .conflict(id)
+            default: return nil
+            }
+        } catch .busy {
+            return nil
+        }
+    }
+
+    mutating func answerIntake(_ replies: [StoreReply]) {
+        guard !admitted.isEmpty else { return }
+        var answers: [(IntakeItem, AcceptAnswer)] = []
+        answers.reserveCapacity(admitted.count)
+        var fresh: [QueuedEvent] = []
+        var bytes = 0
+        var complete = true
+        var earliestDue: WallTime?
+        for (item, reply) in zip(admitted.map(\.item), replies) {
+            switch reply {
+            case .accepted(let event):
+                counts.accepted += 1
+                tally(.accepted, item)
+                answers.append((item, .accepted(event.id)))
+                bytes += event.payload.count
+                bytesSinceMeasure += event.payload.count + Self.rowBytes
+                if let due = event.dueAt {
+                    earliestDue = min(earliestDue ?? due, due)
+                } else if bytes <= limits.announcedBytesMax {
+                    fresh.append(event)
+                } else {
+                    complete = false
+                }
+            case .repeated(let id, let state):
+                counts.repeats += 1
+                tally(.repeat, item)
+                answers.append((item, .repeated(id, state)))
+            case .conflict(let id):
+                counts.refused += 1
+                tally(.conflict, item)
+                answers.append((item, .conflict(id)))
+            case .done, .notFound, .moved, .trimmed:
+                preconditionFailure("the store answered an accept with something else")
+            }
+        }
+        admitted = []
+        answer(answers)
+        if !fresh.isEmpty || !complete || earliestDue != nil {
+            tellDelivery(
+                .accepted(
+                    events: complete ? fresh : [],
+                    lastSequence: store.totals.lastSequence,
+                    complete: complete,
+                    earliestDue: earliestDue
+                )
+            )
+        }
+    }
+
+    mutating func tally(_ kind: AcceptKind, _ item: IntakeItem) {
+        measures.accepts.add(kind.rawValue, for: item.event.function, item.event.function)
+    }
+
+    /// About what a row takes beside its payload.
+    static var rowBytes: Int { 200 }
+}

@@ -1,0 +1,101 @@
+import OutboxCore
+
+/// Measures, pages for the delivery side, and work that is due.
+extension Committer where Store: ~Copyable {
+    /// Reads the pages that the delivery side asked for.
+    mutating func serveClaims(now: Moment) throws(StoreError) {
+        while let request = claims.first {
+            do throws(StoreError) {
+                let page = try store.claim(request)
+                var next: WallTime?
+                if case .due(_, let until, _) = request.lane, page.exhausted { next = try store.nextDue(after: until) }
+                claims.removeFirst()
+                tellDelivery(.claimed(page, nextDue: next))
+            } catch .busy {
+                return noteLock(now)
+            }
+        }
+    }
+
+    mutating func measure(now: Moment) throws(StoreError) {
+        let totals = store.totals
+        admission.events = totals.queued + totals.dead
+        if now.monotonic >= nextMeasure || bytesSinceMeasure > limits.ballastBytes / 8 {
+            bytesSinceMeasure = 0
+            nextMeasure = now.monotonic.advanced(by: .milliseconds(100))
+            try lookAtSize(now: now)
+            admission.freeDisk = freeDisk()
+            admission.bytes = size.usedBytes + size.walBytes
+            if let free = admission.freeDisk {
+                if heldUp.isEmpty { ballast.take(freeBytes: free, spare: limits.ballastBytes) }
+                // New events stop first: outcomes, and moving the log into the file, need space too.
+                let spare = ballast.isHeld ? limits.ballastBytes / 2 : limits.ballastBytes * 2
+                admission.isShortOfHeadroom = free < spare + store.walBytes
+            }
+        }
+    }
+
+    private mutating func lookAtSize(now: Moment) throws(StoreError) {
+        var latest = size
+        try tolerant(now: now) { (store: inout Store) throws(StoreError) in latest = try store.size() }
+        size = latest
+    }
+
+    mutating func upkeep(now: Moment) throws(StoreError) {
+        if !heldUp.isEmpty || isLocked(now) { return }
+        if isShrinking {
+            let pages = limits.shrinkPages
+            try tolerant(now: now) { (store: inout Store) throws(StoreError) in
+                try store.giveBackSpace(pages: pages)
+                try store.checkpoint()
+            }
+            try lookAtSize(now: now)
+        } else if store.walBytes > limits.walBytesMax {
+            try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
+        }
+        if now.monotonic >= nextSweep {
+            nextSweep = now.monotonic.advanced(by: limits.sweepInterval)
+            var expired: [Int64] = []
+            let limit = limits.expiredMax
+            try tolerant(now: now) { (store: inout Store) throws(StoreError) in
+                expired = try store.expired(before: now.wall, limit: limit)
+            }
+            if !expired.isEmpty { tellDelivery(.expired(expired)) }
+        }
+        if now.monotonic >= nextTrim {
+            nextTrim = now.monotonic.advanced(by: limits.trimInterval)
+            let cutoff = now.wall.advanced(by: Span(milliseconds: -settings.history.keep.milliseconds))
+            let command = StoreCommand.trim(
+                historyBefore: cutoff,
+                historyMax: settings.history.eventsMax,
+                limit: limits.trimRowsMax
+            )
+            var removed = 0
+            try tolerant(now: now, givesBallast: false) { (store: inout Store) throws(StoreError) in
+                if case .trimmed(let count) = try store.commit([command], now: now.wall).first { removed = count }
+            }
+            // More of it: soon again, in slices.
+            if removed >= limits.trimRowsMax { nextTrim = now.monotonic.advanced(by: .milliseconds(20)) }
+        }
+    }
+
+    /// The disk is short while the file holds free pages: they are given back, a slice a round.
+    var isShrinking: Bool {
+        admission.isShortOfDisk && size.fileBytes - size.usedBytes > limits.shrinkPages * 4096
+    }
+
+    /// Upkeep may fail for want of space, or of the lock, without harm.
+    mutating func tolerant(
+        now: Moment,
+        givesBallast: Bool = true,
+        _ body: (inout Store) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        do throws(StoreError) {
+            try body(&store)
+        } catch .full {
+            if givesBallast { ballast.giveBack() }
+        } catch .busy {
+            noteLock(now)
+        }
+    }
+}
