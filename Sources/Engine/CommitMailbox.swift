@@ -154,6 +154,11 @@ package struct CommitLimits: Hashable, Sendable {
     package var trimInterval = Span.seconds(10)
     package var trimRowsMax = 2000
     package var expiredMax = 1000
+    /// Names that the store knows; past it new ones are refused.
+    package var functionsMax = 20_000
+    package var producersMax = 20_000
+    /// How long a function's state is kept after its trouble.
+    package var troubleKept = Span.hours(24)
 
     package init() {}
 

@@ -9,11 +9,42 @@ struct Obstacle {
     var reason: String
     /// The store can't commit at all (503); otherwise there is no room (429).
     var isStore = false
+    /// There may be room before long.
+    var mayPass = true
 
     var answer: AcceptAnswer {
         isStore
             ? .unavailable(reason: reason, retryAfter: .seconds(5))
             : .overBudget(reason: reason, retryAfter: .seconds(5))
+    }
+}
+
+/// Names that the requests of one commit bring with them.
+struct NewNames {
+    let known: StoreNames
+    var functions: Set<FunctionIdentity> = []
+    var producers: Set<String> = []
+    /// Of the event that is looked at.
+    var functionIsNew = false
+    var producerIsNew = false
+    private var latest: (function: FunctionIdentity, producer: String)?
+
+    init(known: StoreNames) {
+        self.known = known
+    }
+
+    /// Whether both names are those of the event before, which was taken: comparing is cheaper than looking up.
+    mutating func isSettled(_ event: NewEvent) -> Bool {
+        functionIsNew = false
+        producerIsNew = false
+        return latest.map { $0.function == event.function && $0.producer == event.producer } ?? false
+    }
+
+    /// The event goes into the commit.
+    mutating func take(_ event: NewEvent) {
+        if functionIsNew { functions.insert(event.function) }
+        if producerIsNew { producers.insert(event.producer) }
+        latest = (event.function, event.producer)
     }
 }
 
@@ -26,6 +57,7 @@ extension Committer where Store: ~Copyable {
         var keptBytes = 0
         var admittedBytes = 0
         var known: [FunctionIdentity: (policy: FunctionPolicy, usage: FunctionUsage)] = [:]
+        var names = NewNames(known: store.names)
         hasMore = false
         for var candidate in waiting {
             let item = candidate.item
@@ -34,10 +66,12 @@ extension Committer where Store: ~Copyable {
             var (policy, usage) =
                 known[function] ?? (settings.policies.policy(for: function), store.usage(of: function))
             var obstacle = blocking(now: now)
+            if obstacle == nil { obstacle = unknownName(item.event, &names) }
             if obstacle == nil, fits {
                 obstacle = admission.admit(payloadBytes: item.event.payload.count, function: usage, share: policy.share)
                     .map { Obstacle(reason: $0) }
                 if obstacle == nil {
+                    names.take(item.event)
                     usage.events += 1
                     usage.bytes += item.event.payload.count
                     known[function] = (policy, usage)
@@ -57,7 +91,7 @@ extension Committer where Store: ~Copyable {
                 kept.append(candidate)
                 continue
             }
-            let waits = hasRoom && !isStopping && candidate.deadline > now.monotonic
+            let waits = hasRoom && obstacle.mayPass && !isStopping && candidate.deadline > now.monotonic
             // Looked up when it first meets an obstacle, and once more before it is refused.
             if candidate.obstacle == nil || !waits, let known = try knownAnswer(item, now: now) {
                 answers.append((item, known))
@@ -73,6 +107,30 @@ extension Committer where Store: ~Copyable {
         }
         waiting = kept
         answer(answers)
+    }
+
+    /// Why a name that the store does not know yet can't be taken: each is a row and an entry in memory (P7).
+    private func unknownName(_ event: NewEvent, _ names: inout NewNames) -> Obstacle? {
+        if names.isSettled(event) { return nil }
+        if !store.knows(event.function), !names.functions.contains(event.function) {
+            if names.known.functions + names.functions.count >= limits.functionsMax {
+                return Obstacle(
+                    reason: "this daemon knows \(limits.functionsMax) functions already and takes no new names",
+                    mayPass: false
+                )
+            }
+            names.functionIsNew = true
+        }
+        if !store.knows(producer: event.producer), !names.producers.contains(event.producer) {
+            if names.known.producers + names.producers.count >= limits.producersMax {
+                return Obstacle(
+                    reason: "this daemon knows \(limits.producersMax) producers already and takes no new ones",
+                    mayPass: false
+                )
+            }
+            names.producerIsNew = true
+        }
+        return nil
     }
 
     /// Why nobody at all can be taken now.
@@ -132,7 +190,7 @@ extension Committer where Store: ~Copyable {
                 counts.refused += 1
                 tally(.conflict, item)
                 answers.append((item, .conflict(id)))
-            case .done, .notFound, .moved, .trimmed:
+            case .done, .notFound, .moved, .trimmed, .forgotten:
                 preconditionFailure("the store answered an accept with something else")
             }
         }

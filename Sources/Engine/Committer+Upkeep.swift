@@ -77,6 +77,22 @@ extension Committer where Store: ~Copyable {
             // More of it: soon again, in slices.
             if removed >= limits.trimRowsMax { nextTrim = now.monotonic.advanced(by: .milliseconds(20)) }
         }
+        if now.monotonic >= nextForget { try forgetFunctions(now: now) }
+    }
+
+    /// A slice; sooner again where names are getting scarce.
+    private mutating func forgetFunctions(now: Moment) throws(StoreError) {
+        let isScarce = store.names.functions > limits.functionsMax / 4 * 3
+        nextForget = now.monotonic.advanced(by: isScarce ? .seconds(1) : limits.trimInterval)
+        let command = StoreCommand.forgetFunctions(
+            troubleBefore: now.wall.advanced(by: Span(milliseconds: -limits.troubleKept.milliseconds)),
+            limit: limits.trimRowsMax
+        )
+        var forgotten: [FunctionKey] = []
+        try tolerant(now: now, givesBallast: false) { (store: inout Store) throws(StoreError) in
+            if case .forgotten(let keys) = try store.commit([command], now: now.wall).first { forgotten = keys }
+        }
+        if !forgotten.isEmpty { tellDelivery(.forgotten(forgotten)) }
     }
 
     /// The disk is short while the file holds free pages: they are given back, a slice a round.

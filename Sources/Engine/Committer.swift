@@ -51,6 +51,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var nextMeasure = MonotonicTime(nanoseconds: .min)
     var nextSweep = MonotonicTime(nanoseconds: .min)
     var nextTrim = MonotonicTime(nanoseconds: .min)
+    var nextForget = MonotonicTime(nanoseconds: .min)
     var counts = (commits: 0, commands: 0, accepted: 0, repeats: 0, refused: 0)
     var measures = CommitMeasures()
     /// Times commits, for metrics only.

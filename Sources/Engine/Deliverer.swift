@@ -99,6 +99,8 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             guard clockTrust.isTrusted(now) else { return }
             let commands = dispatcher.expired(sequences)
             if !commands.isEmpty { post(.outcomes(commands)) }
+        case .forgotten(let keys):
+            dispatcher.forgotten(keys)
         case .diskBlocked(let blocked):
             dispatcher.isBlockedByDisk = blocked
         case .reload:

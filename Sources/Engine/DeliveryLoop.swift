@@ -61,7 +61,9 @@ package final class DeliveryLoop: Sendable {
             switch message {
             case .snapshot(let tell): tell(nil)
             case .drain(_, let drained): drained()
-            case .accepted, .committed, .claimed, .dueChanged, .expired, .diskBlocked, .reload, .reconfigure: break
+            case .accepted, .committed, .claimed, .dueChanged, .expired, .forgotten, .diskBlocked, .reload,
+                .reconfigure:
+                break
             }
         }
     }

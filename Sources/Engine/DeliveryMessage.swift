@@ -11,6 +11,8 @@ package enum DeliveryMessage: Sendable {
     case dueChanged(WallTime)
     /// Queued rows whose hard expiry has passed.
     case expired([Int64])
+    /// Functions that the store has forgotten, or whose state it has; nothing of them is queued.
+    case forgotten([FunctionKey])
     /// Outcomes wait for disk space, or no longer do.
     case diskBlocked(Bool)
     /// SIGHUP, or an operator mended something: read credentials again, bring probes forward.

@@ -21,6 +21,17 @@ extension Dispatcher {
         }
     }
 
+    /// Functions that the store has forgotten, or whose state it has: nothing of them is queued there.
+    package mutating func forgotten(_ keys: [FunctionKey]) {
+        for key in keys {
+            guard let function = functions[key], function.waiting == 0, function.inFlight == 0 else { continue }
+            functions[key] = nil
+            suspendedFunctions.remove(key)
+            held.remove(key)
+            passedOver.remove(key)
+        }
+    }
+
     /// Rows whose hard expiry has passed, found by the store: those that may be buried. One in flight is left to its outcome.
     package mutating func expired(_ sequences: [Int64]) -> [StoreCommand] {
         var commands: [StoreCommand] = []

@@ -51,6 +51,10 @@ package enum StoreCommand: Sendable {
     /// Forget hand-over history handed over before this time, and keys whose window has passed and whose event is gone;
     /// at most `limit` rows each.
     case trim(historyBefore: WallTime, historyMax: Int, limit: Int)
+    /// Forget the state of functions that hold nothing queued and whose latest trouble was before this time, and then
+    /// functions that hold nothing, have no state, and that no hand-over and no key names. A slice: at most `limit` rows
+    /// are looked at, so that it may take several calls until all are found. The function seen last stays.
+    case forgetFunctions(troubleBefore: WallTime, limit: Int)
 }
 
 /// What one command did.
@@ -68,6 +72,8 @@ package enum StoreReply: Sendable {
     case moved([EventID])
     /// How many rows a `trim` dealt with; fewer than `limit` means that all is done for now.
     case trimmed(Int)
+    /// Functions whose state, or which altogether, a `forgetFunctions` removed; their keys are never given again.
+    case forgotten([FunctionKey])
 }
 
 /// What came of an attempt, decided by the dispatcher.

@@ -13,6 +13,15 @@ package protocol EventStoreUpkeep: ~Copyable {
     /// What this function holds now, queued and dead together; zero if it is unknown.
     func usage(of function: FunctionIdentity) -> FunctionUsage
 
+    /// Whether the store has a row for this function.
+    func knows(_ function: FunctionIdentity) -> Bool
+
+    /// Whether the store has a row for this producer.
+    func knows(producer: String) -> Bool
+
+    /// How many functions and producers have a row: each is an entry in memory, too.
+    var names: StoreNames { get }
+
     /// Bytes of the log that are not yet in the file: what a checkpoint would move. No I/O.
     var walBytes: Int { get }
 
@@ -22,6 +31,16 @@ package protocol EventStoreUpkeep: ~Copyable {
 
     /// Sizes on disk, cheap enough for every few commits.
     mutating func size() throws(StoreError) -> StoreSize
+}
+
+/// How many names the store keeps.
+package struct StoreNames: Hashable, Sendable {
+    package var functions: Int
+    package var producers: Int
+    package init(functions: Int, producers: Int) {
+        self.functions = functions
+        self.producers = producers
+    }
 }
 
 /// What one function holds of the queue.

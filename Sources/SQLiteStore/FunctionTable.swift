@@ -9,6 +9,8 @@ struct FunctionTable: ~Copyable {
         var key: FunctionKey
         var function: FunctionIdentity
         var state: SavedState?
+        /// When the state was reported last; after a start, since when it is.
+        var troubleAt: WallTime?
     }
 
     /// Apart from the rest of an entry: they change with every event.
@@ -23,7 +25,7 @@ struct FunctionTable: ~Copyable {
     private struct Before {
         var place: Int
         var counts: Counts
-        var state: SavedState?
+        var entry: Entry
     }
 
     private var entries: [Entry] = []
@@ -36,7 +38,13 @@ struct FunctionTable: ~Copyable {
     private var before: [Before] = []
     /// How many entries there were at the last commit; those behind are new.
     private var committedCount = 0
+    /// Candidates of the sweep that is under way: idle when it began, and not touched since.
+    private(set) var idle: Set<FunctionKey> = []
+    /// Places of those forgotten in this transaction.
+    private var forgotten: [Int] = []
     private let insert: Statement
+    private let deleteRow: Statement
+    private let deleteGroups: Statement
     private let updateCounters: Statement
     private let updateState: Statement
 
@@ -50,8 +58,12 @@ struct FunctionTable: ~Copyable {
         let updateState = try connection.prepare(
             "UPDATE functions SET state_reason = ?2, state_since = ?3, state_failed_probes = ?4 WHERE id = ?1"
         )
+        let deleteRow = try connection.prepare("DELETE FROM functions WHERE id = ?1")
+        let deleteGroups = try connection.prepare("DELETE FROM dead_groups WHERE function_id = ?1")
         let rows = try Self.load(connection)
         self.insert = insert
+        self.deleteRow = deleteRow
+        self.deleteGroups = deleteGroups
         self.updateCounters = updateCounters
         self.updateState = updateState
         for (entry, counts) in rows { append(entry, counts) }
@@ -80,7 +92,8 @@ struct FunctionTable: ~Copyable {
             }
             let function = FunctionIdentity(row: select, from: 1)
             let counts = Counts(queued: select.int(6), dead: select.int(7), bytes: select.int(8))
-            rows.append((Entry(key: FunctionKey(select.int64(0)), function: function, state: state), counts))
+            let key = FunctionKey(select.int64(0))
+            rows.append((Entry(key: key, function: function, state: state, troubleAt: state?.since), counts))
         }
         return rows
     }
@@ -159,10 +172,11 @@ struct FunctionTable: ~Copyable {
     }
 
     /// Does nothing if there is no such function.
-    mutating func setState(_ key: FunctionKey, _ state: SavedState?) throws(SQLiteError) {
+    mutating func setState(_ key: FunctionKey, _ state: SavedState?, now: WallTime) throws(SQLiteError) {
         guard let place = place(key) else { return }
         touch(place)
         entries[place].state = state
+        entries[place].troubleAt = state == nil ? nil : now
         updateState.bind(key.rawValue, at: 1)
         updateState.bind(state?.reason, at: 2)
         updateState.bind(state?.since.milliseconds, at: 3)
@@ -170,9 +184,59 @@ struct FunctionTable: ~Copyable {
         try updateState.run()
     }
 
+    // MARK: Forgetting
+
+    var count: Int { keys.count }
+
+    /// Begins a sweep: forgets states that are old and lists who may be forgotten himself. The latest row stays, so that
+    /// SQLite gives no number again.
+    /// - Returns: those whose state was forgotten.
+    mutating func beginSweep(troubleBefore: WallTime, now: WallTime) throws(SQLiteError) -> [FunctionKey] {
+        var changed: [FunctionKey] = []
+        for (place, entry) in entries.enumerated() where counts[place].queued == 0 {
+            guard let troubleAt = entry.troubleAt, troubleAt < troubleBefore else { continue }
+            try setState(entry.key, nil, now: now)
+            changed.append(entry.key)
+        }
+        let last = entries.last?.key
+        let gone = Set(forgotten)
+        for (place, entry) in entries.enumerated() where entry.state == nil && entry.key != last {
+            if counts[place].queued == 0, counts[place].dead == 0, !gone.contains(place) { idle.insert(entry.key) }
+        }
+        return changed
+    }
+
+    /// Something names it after all.
+    mutating func keep(_ key: FunctionKey) {
+        idle.remove(key)
+    }
+
+    /// Forgets a function that nothing names.
+    mutating func forget(_ key: FunctionKey) throws(SQLiteError) {
+        idle.remove(key)
+        guard let place = place(key) else { return }
+        deleteGroups.bind(key.rawValue, at: 1)
+        try deleteGroups.run()
+        deleteRow.bind(key.rawValue, at: 1)
+        try deleteRow.run()
+        keys[entries[place].function] = nil
+        forgotten.append(place)
+        latest = nil
+    }
+
+    private mutating func dropForgotten() {
+        if forgotten.isEmpty { return }
+        let gone = Set(forgotten)
+        forgotten.removeAll()
+        entries = entries.enumerated().filter { !gone.contains($0.offset) }.map(\.element)
+        counts = counts.enumerated().filter { !gone.contains($0.offset) }.map(\.element)
+        places = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($0.element.key, $0.offset) })
+    }
+
     private mutating func touch(_ place: Int) {
         if counts[place].isTouched { return }
-        before.append(Before(place: place, counts: counts[place], state: entries[place].state))
+        before.append(Before(place: place, counts: counts[place], entry: entries[place]))
+        if !idle.isEmpty { idle.remove(entries[place].key) }
         counts[place].isTouched = true
     }
 
@@ -194,13 +258,14 @@ struct FunctionTable: ~Copyable {
     mutating func committed() {
         for old in before { counts[old.place].isTouched = false }
         before.removeAll(keepingCapacity: true)
+        dropForgotten()
         committedCount = entries.count
     }
 
     mutating func rolledBack() {
         for old in before {
             counts[old.place] = old.counts
-            entries[old.place].state = old.state
+            entries[old.place] = old.entry
         }
         before.removeAll(keepingCapacity: true)
         for entry in entries[committedCount...] {
@@ -209,6 +274,9 @@ struct FunctionTable: ~Copyable {
         }
         entries.removeSubrange(committedCount...)
         counts.removeSubrange(committedCount...)
+        for place in forgotten { keys[entries[place].function] = entries[place].key }
+        forgotten.removeAll()
+        idle.removeAll()
         latest = nil
     }
 }

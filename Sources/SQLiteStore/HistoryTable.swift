@@ -6,6 +6,7 @@ struct HistoryTable: ~Copyable {
     private let insert: Statement
     private let selectOldest: Statement
     private let deleteRow: Statement
+    private let selectFunctions: Statement
 
     init(_ connection: borrowing Connection) throws(SQLiteError) {
         let insert = try connection.prepare(
@@ -20,7 +21,11 @@ struct HistoryTable: ~Copyable {
             "SELECT seq, handed_over_at, attempts FROM history ORDER BY handed_over_at, seq LIMIT ?1"
         )
         let deleteRow = try connection.prepare("DELETE FROM history WHERE seq = ?1")
+        let selectFunctions = try connection.prepare(
+            "SELECT seq, function_id FROM history WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+        )
         self.insert = insert
+        self.selectFunctions = selectFunctions
         self.selectOldest = selectOldest
         self.deleteRow = deleteRow
     }
@@ -63,6 +68,26 @@ struct HistoryTable: ~Copyable {
             )
         }
         return lines
+    }
+
+    /// Whose hand-overs the next `limit` lines behind a sequence are.
+    /// - Returns: the last sequence looked at; nil if there are no more lines.
+    func functions(
+        after sequence: Int64,
+        limit: Int,
+        _ body: (FunctionKey) -> Void
+    ) throws(SQLiteError) -> Int64? {
+        selectFunctions.bind(sequence, at: 1)
+        selectFunctions.bind(limit, at: 2)
+        defer { selectFunctions.reset() }
+        var last: Int64?
+        var count = 0
+        while try selectFunctions.step() {
+            count += 1
+            last = selectFunctions.int64(0)
+            body(FunctionKey(selectFunctions.int64(1)))
+        }
+        return count < limit ? nil : last
     }
 
     func delete(_ sequence: Int64) throws(SQLiteError) {

@@ -10,6 +10,7 @@ struct IdempotencyKeys: ~Copyable {
     private let delete: Statement
     private let selectExpired: Statement
     private let park: Statement
+    private let selectOfFunction: Statement
 
     private static let place = "producer_id = ?1 AND function_id = ?2 AND kind = ?3 AND key_text = ?4"
 
@@ -40,7 +41,11 @@ struct IdempotencyKeys: ~Copyable {
         let park = try connection.prepare(
             "UPDATE idempotency_keys SET remembered_until = NULL WHERE \(Self.place) AND event_seq = ?5"
         )
+        let selectOfFunction = try connection.prepare(
+            "SELECT 1 FROM idempotency_keys WHERE producer_id = ?1 AND function_id = ?2 LIMIT 1"
+        )
         self.insert = insert
+        self.selectOfFunction = selectOfFunction
         self.select = select
         self.replace = replace
         self.delete = delete
@@ -101,6 +106,14 @@ struct IdempotencyKeys: ~Copyable {
         bind(place, to: delete)
         delete.bind(sequence, at: 5)
         try delete.run()
+    }
+
+    /// Whether any key of this producer and function is there: one look into the table's own order.
+    func isAny(of producer: Int64, _ function: FunctionKey) throws(SQLiteError) -> Bool {
+        selectOfFunction.bind(producer, at: 1)
+        selectOfFunction.bind(function.rawValue, at: 2)
+        defer { selectOfFunction.reset() }
+        return try selectOfFunction.step()
     }
 
     /// Keys whose window has passed and that nobody has looked at since; at most `limit`.

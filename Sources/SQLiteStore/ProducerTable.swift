@@ -14,6 +14,10 @@ struct ProducerTable: ~Copyable {
         self.ids = ids
     }
 
+    var count: Int { ids.count }
+    /// The rows' numbers, in no order.
+    var numbers: [Int64] { Array(ids.values) }
+
     /// The producer's row, if there is one.
     func known(_ name: String) -> Int64? {
         ids[name]

@@ -32,6 +32,7 @@ extension SQLiteStore {
         let isRolledBack = transaction.rollBack(connection)
         counters = before
         functionTable.rolledBack()
+        sweptThrough = nil
         producers.rolledBack()
         if error.code == SQLITE_FULL, isRolledBack { return .full(error.description) }
         broken = error.description
@@ -48,13 +49,15 @@ extension SQLiteStore {
         case .bury(let sequence, let condition, let reason):
             return try bury(sequence, condition, reason: reason, now: now)
         case .saveFunctionState(let key, let state):
-            try functionTable.setState(key, state)
+            try functionTable.setState(key, state, now: now)
             return .done
         case .saveRouteState(let name, let state):
             try routeTable.setState(name, state)
             return .done
         case .trim(let historyBefore, let historyMax, let limit):
             return try trim(historyBefore: historyBefore, historyMax: historyMax, limit: limit, now: now)
+        case .forgetFunctions(let troubleBefore, let limit):
+            return try forgetFunctions(troubleBefore: troubleBefore, limit: limit, now: now)
         }
     }
 }

@@ -31,6 +31,16 @@ extension SQLiteStore: EventStoreUpkeep {
         functionTable.usage(of: function)
     }
 
+    package func knows(_ function: FunctionIdentity) -> Bool {
+        functionTable.known(function) != nil
+    }
+
+    package func knows(producer: String) -> Bool {
+        producers.known(producer) != nil
+    }
+
+    package var names: StoreNames { StoreNames(functions: functionTable.count, producers: producers.count) }
+
     package var walBytes: Int { connection.logFrames * (Int(DatabaseFile.pageSize) + Self.frameHeaderBytes) }
 
     package mutating func giveBackSpace(pages: Int) throws(StoreError) {

@@ -29,6 +29,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
     var counters: Counters
     /// For the random bits of event ids.
     var random: SplitMix64
+    /// How far the sweep for forgotten functions has read the history; nil: none is under way.
+    var sweptThrough: Int64?
     /// Why the truth is unknown until the next open.
     var broken: String?
 

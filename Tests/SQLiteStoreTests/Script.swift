@@ -64,6 +64,7 @@ struct Script {
         case 18: return .fixed(.saveRouteState(["r1", "r2"][pick(2)], state()))
         default:
             let before = now.advanced(by: .milliseconds(-Int64(pick(200_000))))
+            if chance(30) { return .fixed(.forgetFunctions(troubleBefore: before, limit: 1_000)) }
             // Keys that expire together have no order among them: take all.
             return .fixed(.trim(historyBefore: before, historyMax: pick(2) == 0 ? .max : pick(8), limit: 1_000))
         }

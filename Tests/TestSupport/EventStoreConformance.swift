@@ -18,7 +18,7 @@ package enum EventStoreConformance {
 
     /// All of them, by subject.
     package static let behaviours: [Behaviour] =
-        accepting + repeats + claiming + resolving + deadLetters + keeping + asking
+        accepting + repeats + claiming + resolving + deadLetters + keeping + asking + forgetting
 }
 
 /// What a behaviour found instead of what the port says.
@@ -35,6 +35,9 @@ package protocol StoreUnderTest: AnyObject {
     func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64]
     func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply?
     func usage(of function: FunctionIdentity) -> FunctionUsage
+    func knows(_ function: FunctionIdentity) -> Bool
+    func knows(producer: String) -> Bool
+    var names: StoreNames { get }
     var totals: StoreTotals { get }
     func functions() throws(StoreError) -> [FunctionRecord]
     func routes() throws(StoreError) -> [RouteRecord]
@@ -305,6 +308,7 @@ extension StoreReply {
         case .notFound: "not found"
         case .moved(let ids): "moved \(ids.map(\.sequence))"
         case .trimmed(let count): "trimmed \(count)"
+        case .forgotten(let keys): "forgotten \(keys.map(\.rawValue))"
         }
     }
 }

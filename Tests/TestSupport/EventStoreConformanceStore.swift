@@ -64,6 +64,16 @@ where Store: EventStore & EventStoreUpkeep & ~Copyable, Reader: EventReader & ~C
         withStore { $0.usage(of: function) }
     }
 
+    package func knows(_ function: FunctionIdentity) -> Bool {
+        withStore { $0.knows(function) }
+    }
+
+    package func knows(producer: String) -> Bool {
+        withStore { $0.knows(producer: producer) }
+    }
+
+    package var names: StoreNames { withStore { $0.names } }
+
     package var totals: StoreTotals { withStore { $0.totals } }
 
     private func withStore<Result>(_ body: (inout Store) -> Result) -> Result {

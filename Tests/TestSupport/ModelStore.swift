@@ -83,6 +83,18 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
         locked { model in model.events.values.compactMap(\.dueAt).filter { $0 > time }.min() }
     }
 
+    package func knows(_ function: FunctionIdentity) -> Bool {
+        locked { $0.functions.contains(function) }
+    }
+
+    package func knows(producer: String) -> Bool {
+        locked { $0.producers.contains(producer) }
+    }
+
+    package var names: StoreNames {
+        locked { StoreNames(functions: $0.functions.count { $0 != nil }, producers: $0.producers.count) }
+    }
+
     package var walBytes: Int { 0 }
 
     package mutating func giveBackSpace(pages: Int) throws(StoreError) {}

@@ -42,8 +42,11 @@ struct Model {
 
     var generation: UInt16 = 0
     var lastSequence: Int64 = 0
-    var functions: [FunctionIdentity] = []
+    /// By key, from 1; nil: forgotten.
+    var functions: [FunctionIdentity?] = []
+    var producers: Set<String> = []
     var states: [FunctionKey: SavedState] = [:]
+    var troubleAt: [FunctionKey: WallTime] = [:]
     var routes: [String: SavedState] = [:]
     var events: [Int64: Event] = [:]
     var dead: [Int64: Event] = [:]
@@ -66,13 +69,17 @@ struct Model {
             die(event, condition, reason, now)
             return .done
         case .saveFunctionState(let key, let state):
-            if key.rawValue >= 1, key.rawValue <= functions.count { states[key] = state }
+            if key.rawValue >= 1, key.rawValue <= functions.count, functions[Int(key.rawValue) - 1] != nil {
+                states[key] = state
+                troubleAt[key] = now
+            }
             return .done
         case .saveRouteState(let name, let state):
             routes[name] = state
             return .done
         case .trim(let before, let max, let limit):
             return .trimmed(trimHistory(before, max, limit) + trimKeys(limit, now))
+        case .forgetFunctions(let before, _): return .forgotten(forgetFunctions(troubleBefore: before))
         }
     }
 
@@ -84,6 +91,7 @@ struct Model {
 
     private mutating func accept(_ new: NewEvent, _ now: WallTime) -> StoreReply {
         let function = key(new.function)
+        producers.insert(new.producer)
         let sequence = lastSequence + 1
         let id = EventID(
             acceptedAt: now,
@@ -209,6 +217,28 @@ struct Model {
             removed += 1
         }
         return removed
+    }
+
+    private mutating func forgetFunctions(troubleBefore: WallTime) -> [FunctionKey] {
+        var gone: [FunctionKey] = []
+        for index in functions.indices where functions[index] != nil {
+            let key = FunctionKey(Int64(index) + 1)
+            if events.values.contains(where: { $0.functionKey == key }) { continue }
+            var isChanged = false
+            if states[key] != nil, let at = troubleAt[key], at < troubleBefore {
+                states[key] = nil
+                isChanged = true
+            }
+            let isNamed =
+                dead.values.contains { $0.functionKey == key } || history.values.contains { $0.functionKey == key }
+                || keys.keys.contains { $0.function == key } || states[key] != nil
+            if !isNamed, index != functions.count - 1 {
+                functions[index] = nil
+                isChanged = true
+            }
+            if isChanged { gone.append(key) }
+        }
+        return gone
     }
 
     private mutating func trimKeys(_ limit: Int, _ now: WallTime) -> Int {

@@ -66,13 +66,14 @@ extension Model {
 
     func functionRecords() -> [FunctionRecord] {
         functions.indices.compactMap { index in
+            guard let function = functions[index] else { return nil }
             let key = FunctionKey(Int64(index) + 1)
             let waiting = events.values.filter { $0.functionKey == key }
             let letters = dead.values.filter { $0.functionKey == key }
             guard !waiting.isEmpty || !letters.isEmpty || states[key] != nil else { return nil }
             return FunctionRecord(
                 key: key,
-                function: functions[index],
+                function: function,
                 queued: waiting.count,
                 dead: letters.count,
                 bytes: (waiting + letters).reduce(0) { $0 + $1.new.payload.count },
