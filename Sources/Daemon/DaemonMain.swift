@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Logging
 internal import OutboxCore
+internal import Systemd
 
 /// `lambda-outbox serve`.
 package enum DaemonMain {
@@ -27,15 +28,12 @@ package enum DaemonMain {
             ])
             return StartProblem.wrongUse
         }
+        let log = SystemLog(identifier: "lambda-outbox", environment: environment)
+        let logger = Logger(label: "lambda-outbox") { _ in log.handler(level: level) }
         do {
             let loaded = try Configuration.load(path: configurationPath, directory: directory, environment: environment)
             if let directory, let problem = StateFiles.makeFolder(directory) {
                 throw StartProblem(problem, exitCode: StartProblem.configuration)
-            }
-            let logger = Logger(label: "lambda-outbox") { _ in
-                var handler = StreamLogHandler.standardError(label: "lambda-outbox")
-                handler.logLevel = level
-                return handler
             }
             for warning in loaded.warnings { logger.warning("\(warning)") }
             let signals = await DaemonSignals()
@@ -43,18 +41,24 @@ package enum DaemonMain {
             try await OutboxDaemon(loaded: loaded, environment: environment, logger: logger).run(signals: signals)
             return 0
         } catch let errors as ConfigurationErrors {
-            complain(errors.problems.map(\.description))
+            complain(errors.problems.map(\.description), log)
             return StartProblem.configuration
         } catch let problem as StartProblem {
-            complain([problem.description])
+            complain([problem.description], log)
             return problem.exitCode
         } catch {
-            complain(["\(error)"])
+            complain(["\(error)"], log)
             return StartProblem.other
         }
     }
 
-    private static func complain(_ lines: [String]) {
+    /// Why it ends: entries of the journal, else plain lines that no log level hides.
+    private static func complain(_ lines: [String], _ log: SystemLog? = nil) {
+        if let log, log.isJournal {
+            let logger = Logger(label: "lambda-outbox") { _ in log.handler(level: .error) }
+            for line in lines { logger.error("\(line)") }
+            return
+        }
         for line in lines {
             let bytes = Array("lambda-outbox: \(line)\n".utf8)
             _ = write(STDERR_FILENO, bytes, bytes.count)

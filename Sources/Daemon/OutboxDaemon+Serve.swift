@@ -12,8 +12,8 @@ internal import Systemd
 extension OutboxDaemon {
     /// How long requests that were read may take to be answered at a stop.
     private static var doorTime: Span { .seconds(5) }
-    /// How often the status line for systemd is renewed.
-    private static var statusInterval: Duration { .seconds(5) }
+    /// How long the last commits and the checkpoint of a stop may take.
+    private static var closeTime: Span { .seconds(60) }
 
     /// Opens the admin socket and the door, says READY, and serves until a signal or a failure of the store ends it.
     func serve(
@@ -42,7 +42,10 @@ extension OutboxDaemon {
             delivery.mailbox.post(.reload)
         }
 
-        notifier.stopping()
+        notifier.stopping(
+            "stopping: attempts in flight may end",
+            seconds: (Self.doorTime.milliseconds + Self.drainTime.milliseconds) / 1000 + 5
+        )
         reporting.cancel()
         isServing.withLockedValue { $0 = false }
         logger.notice("stopping: the door closes, attempts in flight may end")
@@ -50,6 +53,7 @@ extension OutboxDaemon {
         // After a failure of the store no outcome can be recorded any more: there is nothing to wait for.
         let drainTime = failure.reason == nil ? Self.drainTime : .zero
         await delivery.drain(deadline: clock.now().monotonic.advanced(by: drainTime))
+        notifier.extend("stopping: writing the last outcomes", seconds: Self.closeTime.milliseconds / 1000)
         await admin.stop()
     }
 
@@ -126,19 +130,6 @@ extension OutboxDaemon {
             )
         }
         return budget.connectionsMax
-    }
-
-    /// STATUS= for people who type `systemctl status`, and WATCHDOG= as long as both work loops answer.
-    private func reportToSystemd(_ notifier: Notifier) async {
-        let watchdog = notifier.watchdogInterval.map { Duration.microseconds(Int64(clamping: $0)) }
-        let interval = min(Self.statusInterval, watchdog ?? Self.statusInterval)
-        while !Task.isCancelled {
-            try? await Task.sleep(for: interval)
-            guard let totals = await commit.report()?.totals else { return }
-            guard let inFlight = await delivery.report()?.dispatch.inFlight else { return }
-            notifier.status("\(totals.queued) queued, \(inFlight) in flight, \(totals.dead) dead letters")
-            notifier.watchdog()
-        }
     }
 }
 

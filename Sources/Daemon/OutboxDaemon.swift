@@ -91,7 +91,7 @@ struct OutboxDaemon: Sendable {
                     }
                     do throws(StoreError) {
                         let opened = try OpenedStore.open(options, leftInFlight: left, now: clock.now().wall) {
-                            logger.notice("checking the database after an unclean end of the machine")
+                            announceCheck()
                         }
                         continuation.resume(returning: .success(opened.start))
                         return committer(opened.take())

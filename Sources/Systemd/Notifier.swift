@@ -6,9 +6,17 @@ package struct Notifier: Sendable {
     package init() {}
 
     /// The door serves.
-    package func ready(_ status: String) { sd_notify(0, "READY=1\nSTATUS=\(Self.line(status))") }
-    package func status(_ status: String) { sd_notify(0, "STATUS=\(Self.line(status))") }
-    package func stopping() { sd_notify(0, "STOPPING=1") }
+    package func ready(_ status: String) { sd_notify(0, "READY=1\nSTATUS=\(LogText.line(status))") }
+    /// The line that `systemctl status` shows.
+    package func status(_ status: String) { sd_notify(0, "STATUS=\(LogText.line(status))") }
+    /// The stop has begun, and may take so many seconds from now on, whatever the unit's TimeoutStopSec says.
+    package func stopping(_ status: String, seconds: Int64) {
+        sd_notify(0, "STOPPING=1\nSTATUS=\(LogText.line(status))\nEXTEND_TIMEOUT_USEC=\(seconds)000000")
+    }
+    /// A start or a stop under way may take so many seconds from now on. It never shortens what the unit allows.
+    package func extend(_ status: String, seconds: Int64) {
+        sd_notify(0, "STATUS=\(LogText.line(status))\nEXTEND_TIMEOUT_USEC=\(seconds)000000")
+    }
     /// The work loops are alive; to be called only when all of them are.
     package func watchdog() { sd_notify(0, "WATCHDOG=1") }
 
@@ -16,10 +24,6 @@ package struct Notifier: Sendable {
     package var watchdogInterval: UInt64? {
         var limit: UInt64 = 0
         return sd_watchdog_enabled(0, &limit) > 0 ? limit / 2 : nil
-    }
-
-    private static func line(_ text: String) -> String {
-        String(text.map { $0.isNewline ? " " : $0 })
     }
 }
 
