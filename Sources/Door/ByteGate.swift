@@ -12,7 +12,16 @@ final class ByteGate: ChannelInboundHandler {
         self.connection = connection
     }
 
+    /// The last byte goes to the decoder by itself: where a request ended before it, it is the next one's, whose clock
+    /// starts then.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if connection.bytesArrived(unwrapInboundIn(data).readableBytes) { context.fireChannelRead(data) }
+        var bytes = unwrapInboundIn(data)
+        if let front = bytes.readSlice(length: bytes.readableBytes - 1), front.readableBytes > 0 {
+            guard connection.bytesArrived(front.readableBytes) else { return }
+            context.fireChannelRead(wrapInboundOut(front))
+        }
+        guard connection.bytesArrived(bytes.readableBytes) else { return }
+        context.fireChannelRead(wrapInboundOut(bytes))
+        connection.readEnded()
     }
 }

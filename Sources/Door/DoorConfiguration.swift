@@ -41,6 +41,8 @@ package struct DoorConfiguration: Sendable {
     package var payloadBytesMax = 1_048_576
     /// Bytes that bodies being received may hold together (`door.body_memory`). One body always fits.
     package var bodyMemoryBytesMax = 32 * 1_048_576
+    /// Bodies of so many bytes at most have a share of that memory to themselves.
+    package var smallBodyBytesMax = 64 * 1024
     package var connectionsMax = 4096
     package var idleTimeout = Span.minutes(5)
     /// From the first byte of a request to its last.

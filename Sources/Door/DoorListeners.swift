@@ -71,6 +71,8 @@ struct DoorListeners {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // A connection that has to wait is not read from a second time before it is told so.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 guard let sink = sinks.first(where: { $0.eventLoop === channel.eventLoop }) else {

@@ -30,8 +30,7 @@ final class DoorLoop {
     private var sink: (any IntakeSink)?
 
     private var writer = ReplyWriter()
-    private var budget: BodyBudget
-    private var waiting = CircularBuffer<(connection: DoorConnection, bytes: Int)>()
+    private var memory: BodyMemory
 
     private var connections: [ObjectIdentifier: DoorConnection] = [:]
     private var sweep: RepeatedTask?
@@ -57,14 +56,19 @@ final class DoorLoop {
         self.clock = clock
         self.random = random
         self.publish = publish
-        budget = BodyBudget(bytesMax: limits.bodyMemoryBytesMax / max(1, limits.eventLoopThreads))
+        let shares = BodyMemory.Shares(
+            total: limits.bodyMemoryBytesMax / max(1, limits.eventLoopThreads),
+            bodyMax: limits.payloadBytesMax,
+            smallBody: limits.smallBodyBytesMax
+        )
+        memory = BodyMemory(shares: shares, bodyMax: limits.payloadBytesMax)
     }
 
     /// Begins to look for timeouts, and names the sink whose results come back to `complete`.
     func start(sink: any IntakeSink) {
         self.sink = sink
         let shortest = min(limits.idleTimeout, limits.requestTimeout).milliseconds
-        let interval = TimeAmount.milliseconds(max(10, min(1000, shortest / 4)))
+        let interval = TimeAmount.milliseconds(max(10, min(250, shortest / 4)))
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         sweep = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             bound.value.lookForTimeouts()
@@ -148,28 +152,28 @@ final class DoorLoop {
 
     // MARK: Body memory
 
-    /// Sets memory aside; false means that the connection is called when there is room.
-    func takeBodyMemory(_ bytes: Int, for connection: DoorConnection) -> Bool {
-        if waiting.isEmpty, budget.take(bytes) { return true }
-        waiting.append((connection, bytes))
-        return false
-    }
-
-    func giveBodyMemory(_ bytes: Int) {
-        budget.give(bytes)
-        grantWaiting()
-    }
-
-    func stopWaitingForMemory(_ connection: DoorConnection) {
-        waiting.removeAll { $0.connection === connection }
-        grantWaiting()
-    }
-
-    private func grantWaiting() {
-        while let first = waiting.first, budget.take(first.bytes) {
-            waiting.removeFirst()
-            first.connection.memoryGranted(first.bytes)
+    /// Has the bytes counted that have come of an unfinished body, and tells whether more may be read. Others may have
+    /// to give way to it.
+    func bodyArrived(_ connection: DoorConnection, received: Int, declared: Int?) -> BodyMemory.Decision {
+        while true {
+            let decision = memory.arrived(
+                ObjectIdentifier(connection),
+                received: received,
+                declared: declared,
+                producer: connection.caller.producer,
+                now: eventLoop.now
+            )
+            guard case .makeWay(let other) = decision else { return decision }
+            connections[other]?.giveWay()
+            memory.end(other)
         }
+    }
+
+    var bodyBytesHeld: Int { memory.bytesHeld }
+
+    func bodyEnded(_ connection: DoorConnection) {
+        memory.end(ObjectIdentifier(connection))
+        for name in memory.wake(eventLoop.now) { connections[name]?.memoryGranted() }
     }
 
     // MARK: Connections
@@ -192,6 +196,12 @@ final class DoorLoop {
     private func lookForTimeouts() {
         let now = eventLoop.now
         for connection in Array(connections.values) { connection.checkTimeout(now) }
+        for name in memory.slow(now) {
+            counters.timeouts += 1
+            connections[name]?.refuseRest(
+                Refusal(.requestTimeout, "The body came too slowly while others waited for its memory. Send it again.")
+            )
+        }
     }
 
     /// Answers what has been read, closes everything, and succeeds when no connection is left; those that are still

@@ -193,60 +193,149 @@ import Testing
 
     // MARK: Memory
 
-    @Test func `past the body memory further connections wait, first come first served`() throws {
-        let door = EmbeddedDoor { $0.bodyMemoryBytesMax = 100 }
-        let expecting = Self.head(length: 60, ["Expect: 100-continue"])
-        let connections = try (0..<3).map { _ in try door.connect() }
-        for connection in connections { try connection.send(expecting) }
-        let readers = connections.map { connection in connection.countsReads() }
-        #expect(try connections.map { try $0.responses().map(\.status) } == [[100], [], []])
-        connections[1].channel.read()
-        #expect(readers[1].count == 0)
-        let body = "\"" + String(repeating: "x", count: 58) + "\""
-        try connections[0].send(body)
+    /// Room for one large body at a time; past 4 bytes it is large.
+    static func narrowDoor() -> EmbeddedDoor {
+        EmbeddedDoor {
+            $0.payloadBytesMax = 60
+            $0.bodyMemoryBytesMax = 100
+            $0.smallBodyBytesMax = 4
+            $0.idleTimeout = .hours(1)
+        }
+    }
+
+    static let body = "\"" + String(repeating: "x", count: 58) + "\""
+
+    @Test func `what is only announced takes no memory (P7)`() throws {
+        let door = Self.narrowDoor()
+        let silent = try (0..<3).map { _ in try door.connect() }
+        for connection in silent { try connection.send(Self.head(length: 60, ["Expect: 100-continue"])) }
+        for connection in silent { #expect(try connection.responses().map(\.status) == [100]) }
+        #expect(door.loop.bodyBytesHeld == 0)
+        let connection = try door.connect()
+        try connection.send(Self.head(length: 60) + "\"")
+        try connection.send(Self.body.dropFirst())
         #expect(door.intake.events.count == 1)
-        #expect(try connections.map { try $0.responses().map(\.status) } == [[], [100], []])
-        #expect(readers[1].count == 1)
+        #expect(door.loop.bodyBytesHeld == 0)
+    }
+
+    @Test func `past the body memory further bodies wait unread, first come first served (P7)`() throws {
+        let door = Self.narrowDoor()
+        let connections = try (0..<3).map { _ in try door.connect() }
+        for connection in connections { try connection.send(Self.head(length: 60) + "\"x") }
+        let readers = connections.map { connection in connection.countsReads() }
+        for connection in connections { connection.channel.read() }
+        #expect(readers.map(\.count) == [1, 0, 0])
+        #expect(door.loop.bodyBytesHeld == 64)
+        try connections[0].send(Self.body.dropFirst(2))
+        #expect(door.intake.events.count == 1)
+        #expect(readers.map(\.count) == [1, 1, 0])
         try connections[1].channel.close().wait()
-        #expect(try connections[2].responses().map(\.status) == [100])
-        try connections[2].send(body)
+        #expect(readers.map(\.count) == [1, 1, 1])
+        try connections[2].send(Self.body.dropFirst(2))
         #expect(door.intake.events.count == 2)
+        #expect(door.loop.bodyBytesHeld == 0)
+    }
+
+    @Test func `small bodies don't wait behind large ones`() throws {
+        let door = Self.narrowDoor()
+        for _ in 0..<3 { try door.connect().send(Self.head(length: 60) + "\"x") }
+        let small = try door.connect()
+        try small.send(Self.head(length: 3) + "1")
+        try small.send("2")
+        try small.send("3")
+        #expect(door.intake.events.map(\.payload) == [Array("123".utf8)])
+    }
+
+    @Test func `a body in chunks is small until it is larger`() throws {
+        let door = Self.narrowDoor()
+        let large = try door.connect()
+        try large.send(Self.head(length: 60) + "\"x")
+        let chunked = try door.connect()
+        try chunked.send(Self.chunkedHead + "1\r\n1\r\n")
+        #expect(door.loop.bodyBytesHeld == 64)
+        let reads = chunked.countsReads()
+        try chunked.send("4\r\n2345\r\n")
+        chunked.channel.read()
+        #expect(reads.count == 0)
+        #expect(door.loop.bodyBytesHeld == 65)
+        try large.send(Self.body.dropFirst(2))
+        #expect(reads.count == 1)
+        try chunked.send("0\r\n\r\n")
+        #expect(door.intake.events.last?.payload == Array("12345".utf8))
+        #expect(door.loop.bodyBytesHeld == 0)
     }
 
     @Test func `waiting for memory doesn't count against the time of a request`() throws {
-        let door = EmbeddedDoor {
-            $0.bodyMemoryBytesMax = 100
-            $0.idleTimeout = .hours(1)
-        }
+        let door = Self.narrowDoor()
         let first = try door.connect()
         let second = try door.connect()
         try first.send(Self.head(length: 60))
+        try second.send(Self.head(length: 60))
         door.eventLoop.advanceTime(by: .seconds(20))
-        try second.send(Self.head(length: 60, ["Expect: 100-continue"]))
-        door.eventLoop.advanceTime(by: .seconds(11))
+        try first.send("\"x")
+        for _ in 0..<8 { try first.send("xxxxx") }
+        try second.send("\"x")
+        second.channel.read()
+        // The first keeps its pace for a moment more, and is cut then: it is in the way.
+        door.eventLoop.advanceTime(by: .seconds(2))
         #expect(try first.responses().map(\.status) == [408])
-        door.eventLoop.advanceTime(by: .seconds(25))
-        #expect(try second.responses().map(\.status) == [100])
+        door.eventLoop.advanceTime(by: .seconds(7))
+        #expect(try second.responses().isEmpty)
+        try second.send(Self.body.dropFirst(2))
+        #expect(door.intake.events.count == 1)
+    }
+
+    @Test func `a slow body that is in nobody's way has all its time`() throws {
+        let door = Self.narrowDoor()
+        let connection = try door.connect()
+        for byte in (Self.head(length: 60) + "\"x").utf8 { try connection.send([byte]) }
+        door.eventLoop.advanceTime(by: .seconds(29))
+        #expect(try connection.responses().isEmpty)
+        try connection.send(Self.body.dropFirst(2))
+        #expect(door.intake.events.count == 1)
+    }
+
+    @Test func `where there is no room for what has come, it is refused with a time to come again (P7)`() throws {
+        let door = EmbeddedDoor {
+            $0.payloadBytesMax = 60
+            $0.bodyMemoryBytesMax = 100
+            $0.smallBodyBytesMax = 4
+        }
+        var waiting: [EmbeddedConnection] = []
+        for _ in 0..<3 {
+            let connection = try door.connect()
+            try connection.send(Self.head(length: 60) + "\"xxxxxxxxxxx")
+            waiting.append(connection)
+        }
+        let response = try #require(try waiting[2].responses().first)
+        #expect(response.status == 429)
+        #expect(response.headers["retry-after"] == "1")
+        #expect(response.headers["connection"] == "close")
+        #expect(door.loop.bodyBytesHeld <= 100)
+        // Another producer that holds less is taken in, and one of those that hold more has to go.
+        let other = try door.connect(Caller(producer: "uid:1002", tcpPort: nil))
+        try other.send(Self.head(length: 60) + "\"xxxxxxxxxxx")
+        #expect(try waiting[1].responses().map(\.status) == [429])
+        #expect(try other.responses().isEmpty)
+        #expect(door.loop.bodyBytesHeld <= 100)
     }
 
     @Test func `a body larger than all of the memory still gets its turn`() throws {
         let door = EmbeddedDoor { $0.bodyMemoryBytesMax = 10 }
         let connection = try door.connect()
-        try connection.send(request(body: "\"" + String(repeating: "x", count: 58) + "\""))
+        try connection.feed(request(body: Self.body), .bytes)
         #expect(door.intake.events.count == 1)
     }
 
     @Test func `a request that is whole before its memory was granted is taken all the same`() throws {
-        let door = EmbeddedDoor { $0.bodyMemoryBytesMax = 10 }
+        let door = Self.narrowDoor()
         let first = try door.connect()
         let second = try door.connect()
-        try first.send(Self.head(length: 10))
-        try second.send(request(body: "\"12345678\"") + request(body: "\"abcdefgh\""))
+        try first.send(Self.head(length: 60) + "1")
+        try second.send(Self.head(length: 10) + "\"")
+        try second.send("12345678\"" + request(body: "\"abcdefgh\""))
         #expect(door.intake.events.count == 2)
-        try first.send("1234567890")
-        #expect(door.intake.events.count == 3)
-        try second.send(request())
-        #expect(door.intake.events.count == 4)
+        #expect(door.loop.bodyBytesHeld == 60)
     }
 
     @Test func `a connection with many unanswered requests isn't read from`() throws {

@@ -21,10 +21,7 @@ final class RawClient {
 
     init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var address = InternetAddress(port: UInt16(port).bigEndian)
         try connect(&address)
     }
 
@@ -77,6 +74,14 @@ final class RawClient {
         guard count >= 0 else { throw Failed(call: "recv", number: errno) }
         return Array(chunk[..<count])
     }
+}
+
+/// Laid out as `sockaddr_in`; which module owns that one's members depends on what else was imported.
+private struct InternetAddress {
+    var family = UInt16(AF_INET)
+    var port: UInt16
+    var address = UInt32(0x7F00_0001).bigEndian
+    var padding: UInt64 = 0
 }
 
 func unixAddress(_ path: String) -> sockaddr_un {

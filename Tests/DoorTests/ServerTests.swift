@@ -194,8 +194,8 @@ import Testing
             #expect(try client.responses(1).map(\.status) == [413])
             #expect(try client.isAtEnd())
         }
-        #expect(server.counters.refused == [.requestEntityTooLarge: 2])
         await server.shutdown(within: .seconds(5))
+        #expect(server.counters.refused == [.requestEntityTooLarge: 2])
     }
 
     @Test func `a body is asked for, and taken in pieces`() async throws {

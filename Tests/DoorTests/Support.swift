@@ -115,9 +115,11 @@ final class EmbeddedDoor {
 
     func connect(_ caller: Caller = Caller(producer: "uid:1001", tcpPort: nil)) throws -> EmbeddedConnection {
         let channel = EmbeddedChannel(loop: eventLoop)
+        let halfClose = HalfClose()
+        try channel.pipeline.syncOperations.addHandler(halfClose)
         try DoorPipeline.configure(channel, loop: loop, caller: caller)
         try channel.connect(to: SocketAddress(unixDomainSocketPath: "/test")).wait()
-        return EmbeddedConnection(channel: channel, door: self)
+        return EmbeddedConnection(channel: channel, door: self, halfClose: halfClose)
     }
 
     func run() { eventLoop.run() }
@@ -127,11 +129,13 @@ final class EmbeddedDoor {
 final class EmbeddedConnection {
     let channel: EmbeddedChannel
     private let door: EmbeddedDoor
+    private let halfClose: HalfClose
     private var buffered: [UInt8] = []
 
-    init(channel: EmbeddedChannel, door: EmbeddedDoor) {
+    init(channel: EmbeddedChannel, door: EmbeddedDoor, halfClose: HalfClose) {
         self.channel = channel
         self.door = door
+        self.halfClose = halfClose
     }
 
     /// Sends bytes in one read, and lets the loop's turn end.
@@ -141,7 +145,7 @@ final class EmbeddedConnection {
         door.run()
     }
 
-    func send(_ text: String) throws { try send(Array(text.utf8)) }
+    func send(_ text: some StringProtocol) throws { try send(Array(text.utf8)) }
 
     func feed(_ text: String, _ feeding: Feeding) throws {
         for piece in feeding.pieces(Array(text.utf8)) { try send(piece) }
@@ -157,6 +161,9 @@ final class EmbeddedConnection {
     func responses() throws -> [Response] { Response.parse(try written()) }
 
     var isOpen: Bool { channel.isActive }
+
+    /// The producer sees the end, though the door still reads.
+    var outputIsClosed: Bool { halfClose.isDone || !isOpen }
 }
 
 /// How a request's bytes arrive.
@@ -232,6 +239,18 @@ func base64(_ text: String) -> String {
         }
     }
     return result
+}
+
+/// An embedded channel knows no half of a connection: this stands in for it.
+final class HalfClose: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    private(set) var isDone = false
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .output else { return context.close(mode: mode, promise: promise) }
+        isDone = true
+        promise?.succeed()
+    }
 }
 
 /// Counts the reads that reach the channel.

@@ -1,0 +1,181 @@
+import NIOCore
+import NIOHTTP1
+import OutboxCore
+
+/// How long a connection that was refused something may take to close.
+private let lingerTime = TimeAmount.seconds(2)
+
+/// Reading one request after the other.
+extension DoorConnection {
+    func headArrived(_ head: HTTPRequestHead) {
+        if case .ending = phase { return }
+        // Came whole, behind another request's end in the same read.
+        if case .idle = phase { deadline = loop.eventLoop.now + requestTimeout }
+        let fields = RequestFields(head.headers)
+        let now = loop.clock.now().wall
+        let outcome: Result<AcceptRequest, Refusal>
+        do throws(Refusal) {
+            let request = try loop.rules.check(method: head.method, fields: fields, caller: caller, now: now) {
+                () throws(Refusal) in try loop.target(uri: head.uri)
+            }
+            outcome = .success(request)
+        } catch {
+            outcome = .failure(error)
+        }
+        var receiving = Receiving(
+            outcome: outcome,
+            reply: Reply(
+                // The decoder stops behind a request for an upgrade, which isn't granted.
+                closes: !head.isKeepAlive || fields.asksForUpgrade || head.method == .CONNECT,
+                saysKeepAlive: head.version == .http1_0,
+                omitsBody: head.method == .HEAD
+            ),
+            declaredBytes: fields.isChunked ? nil : fields.contentLength
+        )
+        phase = .body
+        if fields.hasDoubtfulCoding || (fields.isChunked && head.version != .http1_1) {
+            self.receiving = receiving
+            return endWith(
+                Refusal(
+                    .badRequest,
+                    "Transfer-Encoding must be chunked and nothing else, in HTTP/1.1. The connection is closed."
+                )
+            )
+        }
+        if let declared = receiving.declaredBytes, declared > loop.limits.payloadBytesMax {
+            self.receiving = receiving
+            let tooLarge = tooLarge("\(declared) byte payload")
+            if case .failure(let refusal) = outcome {
+                endWith(refusal, lingers: true)
+            } else {
+                endWith(tooLarge, lingers: true)
+            }
+            return
+        }
+        let hasBody = receiving.declaredBytes != 0
+        if case .failure(let refusal) = outcome {
+            self.receiving = receiving
+            // Whether the body still comes is up to the producer, so nothing can follow on this connection.
+            if hasBody, fields.expectsContinue { endWith(refusal) }
+            return
+        }
+        receiving.owesContinue = hasBody && fields.expectsContinue && head.version == .http1_1
+        self.receiving = receiving
+        sendContinueIfDue()
+    }
+
+    func bodyArrived(_ bytes: ByteBuffer) {
+        guard case .body = phase, receiving != nil else { return }
+        receiving!.receivedBytes += bytes.readableBytes
+        receiving!.owesContinue = false
+        if receiving!.receivedBytes > loop.limits.payloadBytesMax {
+            if case .failure(let refusal) = receiving!.outcome { return endWith(refusal, lingers: true) }
+            return endWith(tooLarge("A payload"), lingers: true)
+        }
+        guard case .success = receiving!.outcome else { return }
+        if receiving!.body.isEmpty, let declared = receiving!.declaredBytes {
+            // Room for what came, and for one more read of it; never for what was only announced.
+            receiving!.body.reserveCapacity(min(declared, 2 * bytes.readableBytes))
+        }
+        bytes.withUnsafeReadableBytes { receiving!.body.append(contentsOf: $0) }
+    }
+
+    /// Called by the gate behind each read. A body that isn't whole by then has its memory counted.
+    func readEnded() {
+        guard case .body = phase, let received = receiving?.body.count, received > 0 else { return }
+        receiving!.usesMemory = true
+        switch loop.bodyArrived(self, received: received, declared: receiving!.declaredBytes) {
+        case .readOn: memoryGranted()
+        case .wait: receiving!.isWaitingForMemory = true
+        case .refuse, .makeWay: giveWay()
+        }
+    }
+
+    /// The body may have its memory, and be read on.
+    func memoryGranted() {
+        guard let received = receiving?.body.count else { return }
+        receiving!.isWaitingForMemory = false
+        let chunked =
+            received < loop.limits.smallBodyBytesMax ? loop.limits.smallBodyBytesMax : loop.limits.payloadBytesMax
+        receiving!.body.reserveCapacity(receiving!.declaredBytes ?? chunked)
+        sendContinueIfDue()
+        resumeReading()
+    }
+
+    /// There is no room for the bytes that have come of this body.
+    func giveWay() {
+        refuseRest(
+            Refusal(
+                .tooManyRequests,
+                "Too many requests are being received at once (door.body_memory). Send it again.",
+                retryAfter: .seconds(1)
+            )
+        )
+    }
+
+    func endArrived() {
+        guard case .body = phase, var request = receiving else {
+            // The rest of a body that was refused has been read.
+            isInputDone = true
+            if isClosingReplyWritten { cut() }
+            return
+        }
+        dropReceiving()
+        if request.reply.closes {
+            isInputDone = true
+            phase = .ending(bytesLeft: loop.limits.discardBytesMax)
+        } else {
+            phase = .idle
+        }
+        deadline = loop.eventLoop.now + idleTimeout
+        do throws(Refusal) {
+            let accept = try request.outcome.get()
+            let event = try loop.rules.event(accept, body: exact(request.body))
+            if accept.purpose == .event {
+                return loop.submit(event, for: self, replies.append(request.reply))
+            }
+            request.reply.answer = .dryRun
+        } catch {
+            request.reply.answer = .refused(error)
+        }
+        appendAnswered(request.reply)
+    }
+
+    /// Gives back what the request being read holds.
+    func dropReceiving() {
+        guard let request = receiving else { return }
+        receiving = nil
+        if request.usesMemory { loop.bodyEnded(self) }
+    }
+
+    /// Refuses the request being read, and takes no further one. Where the rest of its body is still coming it is read
+    /// and dropped, since closing at once could destroy the answer on its way.
+    func endWith(_ refusal: Refusal, lingers: Bool = false) {
+        var reply = receiving?.reply ?? Reply(closes: true)
+        reply.closes = true
+        reply.answer = .refused(refusal)
+        dropReceiving()
+        clockStoppedAt = nil
+        phase = .ending(bytesLeft: loop.limits.discardBytesMax)
+        deadline = loop.eventLoop.now + (lingers ? requestTimeout : lingerTime)
+        appendAnswered(reply)
+    }
+
+    private func appendAnswered(_ reply: Reply) {
+        if let answer = reply.answer { loop.count(answer) }
+        _ = replies.append(reply)
+        loop.endTurnSoon()
+    }
+
+    private func tooLarge(_ what: String) -> Refusal {
+        Refusal(
+            .requestEntityTooLarge,
+            "\(what) is too large for the Event invocation type (limit \(loop.limits.payloadBytesMax) bytes)."
+        )
+    }
+}
+
+/// Without the room that was set aside for a body in chunks and not used.
+private func exact(_ body: [UInt8]) -> [UInt8] {
+    body.capacity > 2 * body.count + 4096 ? body.withUnsafeBufferPointer { Array($0) } : body
+}
