@@ -60,7 +60,7 @@ struct LaterKeyTests {
         arguments: [
             ("door: { synchronous: forwad }", "did you mean forward?"),
             ("door: { synchronous: [] }", "refuse or forward"),
-            ("store: { on_damage: ignore }", "replace or stop"), ("history: { file: audit.log }", "absolute path"),
+            ("store: { on_damage: ignore }", "replace or stop"), ("history: { file: audit.log }", "begins with /"),
             ("dead_letters: { retention: 30 }", "30s"), ("dead_letters: { retention: 1s }", "1h to"),
             ("dead_letters: { retentoin: 30d }", "\"retention\""), ("defaults: { rate: 50 }", "50/s"),
             ("defaults: { rate: 50/m }", "50/s"), ("defaults: { rate: 0/s }", "1/s to"),

@@ -46,9 +46,27 @@ struct ConfigurationLevel<Root> {
         return inner
     }
 
+    /// How a mapping is written here, for somebody who wrote something else.
+    func mappingMeant(_ node: YAMLNode) -> String {
+        switch node.content {
+        case .list: return "remove the - before its keys, or the brackets around them"
+        case .scalar(let text, _):
+            if let name = names.first(where: { text.hasPrefix($0) }) {
+                return "write a colon and a space behind \(name), as in \(name): VALUE"
+            }
+            return "write its keys below it, indented, as KEY: VALUE; known here: \(names.joined(separator: ", "))"
+        case .null, .map: return "write its keys below it"
+        }
+    }
+
     /// What somebody may have meant by a key that isn't known here.
     func guess(_ key: String) -> String {
         let names = names
+        let parts = key.split(whereSeparator: { ".:/".contains($0) }).map(String.init)
+        if parts.count > 1, keys.contains(where: { $0.path == path + parts }) {
+            return "write \(parts[0]): and, below it, \(parts.dropFirst().joined(separator: ": ")), indented"
+        }
+        if let other = Self.otherNames[key], names.contains(other) { return "did you mean \"\(other)\"?" }
         if let near = Spelling.nearest(to: key, in: names) { return "did you mean \"\(near)\"?" }
         let elsewhere = Self.places(of: key)
         // Under this very section: a level was left out.
@@ -60,6 +78,17 @@ struct ConfigurationLevel<Root> {
             return "did you mean \(elsewhere.map { $0.joined(separator: ".") }.joined(separator: " or "))?"
         }
         return "known here: \(names.joined(separator: ", "))"
+    }
+
+    /// What other programs call it.
+    private static var otherNames: [String: String] {
+        [
+            "max_retries": "max_attempts", "retries": "max_attempts", "attempts": "max_attempts", "ttl": "max_age",
+            "concurrency": "max_in_flight", "max_concurrency": "max_in_flight", "function": "match",
+            "name": "match", "pattern": "match", "file": "path", "socket": "path", "permissions": "mode",
+            "bind": "address", "host": "address", "port": "address", "backoff": "base_delay",
+            "endpoint": "endpoint_url",
+        ]
     }
 
     /// Sections and keys of that name, or nearly, anywhere in the file.

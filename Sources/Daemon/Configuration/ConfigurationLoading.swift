@@ -52,7 +52,7 @@ extension Configuration {
         }
         problems += ownListenerProblems(values, aws, sources)
         if !problems.isEmpty { throw errors(problems) }
-        return LoadedConfiguration(
+        var loaded = LoadedConfiguration(
             values: values,
             aws: aws,
             file: file?.path,
@@ -61,6 +61,8 @@ extension Configuration {
             sources: sources,
             warnings: []
         )
+        loaded.warnings = ConfigurationWarnings(loaded, file: file, environment: environment).texts
+        return loaded
     }
 
     /// systemd's folder for state, unless the file names the database.

@@ -18,7 +18,7 @@ struct ConfigurationReader {
     mutating func read(_ root: YAMLNode) {
         guard case .map(let entries) = root.content else {
             if case .null = root.content { return }
-            note(root, "the top level is \(root.kind)", meant: "write a mapping such as queue: { max_bytes: 10GiB }")
+            note(root, "the top level is \(root.kind)", meant: "write SECTION:, and below it its keys, indented")
             return
         }
         let level = ConfigurationLevel(
@@ -36,7 +36,11 @@ struct ConfigurationReader {
     private mutating func readFunctions(_ node: YAMLNode) {
         if case .null = node.content { return }
         guard case .list(let rules) = node.content else {
-            note(node, "functions: \(node.kind) instead of a list", meant: "begin each rule with - match: PATTERN")
+            note(
+                node,
+                "functions: \(node.kind) instead of a list",
+                meant: "begin each rule with - match: PATTERN, and write its keys below it, without a -"
+            )
             return
         }
         for rule in rules { readRule(rule) }
@@ -74,7 +78,11 @@ struct ConfigurationReader {
             return nil
         }
         if !entries.contains(where: { $0.key == "match" }) {
-            note(node, "\(label) has no match", meant: "add match: with what the rule is for")
+            note(
+                node,
+                "\(label) has no match",
+                meant: "add match:, or remove the - if its keys belong to the rule above"
+            )
         }
         return entries
     }
@@ -85,11 +93,7 @@ struct ConfigurationReader {
         case .map(let entries):
             for entry in entries { read(entry, level, into: &root) }
         case .scalar, .list:
-            note(
-                node,
-                "\(level.name): \(node.kind) instead of a mapping",
-                meant: "write its keys under it, as KEY: VALUE; known here: \(level.names.joined(separator: ", "))"
-            )
+            note(node, "\(level.name): \(node.kind) instead of a mapping", meant: level.mappingMeant(node))
         }
     }
 
@@ -158,7 +162,7 @@ struct ConfigurationReader {
         read(rule, level, into: &nothing)
     }
 
-    /// Reads a value that isn't a placeholder of some template.
+    /// Reads a value that isn't a placeholder of some template, and holds nothing that looks like something else.
     private func value<Value>(
         _ node: YAMLNode,
         _ read: (YAMLNode) throws(Misfit) -> Value
@@ -168,6 +172,9 @@ struct ConfigurationReader {
                 what: "\(quoted(placeholder)) is a placeholder",
                 meant: "write the value itself: nothing is replaced in this file"
             )
+        }
+        if let text = node.typography {
+            throw Misfit(what: "\(quoted(text)) holds a typographic quote or space", meant: "write plain ones")
         }
         return try read(node)
     }

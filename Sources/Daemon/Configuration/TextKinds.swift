@@ -14,15 +14,29 @@ extension ValueKind<String> {
         )
     }
 
-    static var absolutePath: ValueKind {
-        text(meant: "write an absolute path") { isPath($0) && $0.hasPrefix("/") }
-    }
+    static var absolutePath: ValueKind { path(bytesMax: 4095) }
 
     /// The kernel's limit for the path of a Unix socket is 107 bytes.
-    static var socketPath: ValueKind {
-        text(meant: "write an absolute path of at most \(socketPathBytesMax) bytes") {
-            isPath($0) && $0.hasPrefix("/") && $0.utf8.count <= socketPathBytesMax
-        }
+    static var socketPath: ValueKind { path(bytesMax: socketPathBytesMax) }
+
+    /// The path of a file, which ~ and the folder of the moment can't be part of.
+    private static func path(bytesMax: Int) -> ValueKind {
+        ValueKind(
+            read: { (text, _) throws(Misfit) in
+                guard text.hasPrefix("/") else {
+                    throw Misfit(what: "\(quoted(text)) is not an absolute path", meant: "write one that begins with /")
+                }
+                guard !text.hasSuffix("/") else {
+                    throw Misfit(what: "\(quoted(text)) is a folder", meant: "write the path of a file")
+                }
+                guard isPath(text), text.utf8.count <= bytesMax else {
+                    throw Misfit(what: "\(quoted(text)) is too long", meant: "write at most \(bytesMax) bytes")
+                }
+                return text
+            },
+            write: { .text($0) },
+            meant: "write an absolute path"
+        )
     }
 
     /// Absolute, under the home folder, or the bare name of a systemd credential.
@@ -33,7 +47,18 @@ extension ValueKind<String> {
     }
 
     static var region: ValueKind {
-        text(meant: "write a region such as eu-central-1") { isRegionName($0) }
+        ValueKind(
+            read: { (text, _) throws(Misfit) in
+                if isRegionName(text) { return text }
+                let near = KnownRegions.nearest(to: text).map { "did you mean \($0)?" }
+                throw Misfit(
+                    what: "\(quoted(text)) is no region",
+                    meant: near ?? "write the name of a region, such as eu-central-1"
+                )
+            },
+            write: { .text($0) },
+            meant: "write the name of a region, such as eu-central-1"
+        )
     }
 
     static var account: ValueKind {
@@ -89,26 +114,6 @@ extension ValueKind<ProxyURL> {
     }
 }
 
-extension ValueKind<GlobPattern> {
-    /// Means functions: name, name:qualifier or full ARN.
-    static var pattern: ValueKind {
-        ValueKind(
-            read: { (text, _) throws(Misfit) in
-                let allowed = { (byte: UInt8) in isWordByte(byte) || "*?:$./".utf8.contains(byte) }
-                guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy(allowed) else {
-                    throw Misfit(
-                        what: "\(quoted(text)) matches no function",
-                        meant: "write a name, name:qualifier or ARN; * stands for any characters, ? for one"
-                    )
-                }
-                return GlobPattern(text)
-            },
-            write: { .text($0.text) },
-            meant: "write a name, name:qualifier or ARN, with * and ?"
-        )
-    }
-}
-
 extension ValueKind<UInt16> {
     /// Permissions of a socket in octal digits.
     static var fileMode: ValueKind {
@@ -116,7 +121,12 @@ extension ValueKind<UInt16> {
         return ValueKind(
             read: { (text, _) throws(Misfit) in
                 guard text.utf8.count == 4, text.hasPrefix("0"), let mode = UInt16(text, radix: 8) else {
-                    throw Misfit(what: "\(quoted(text)) is no file mode", meant: meant)
+                    let octal = text.hasPrefix("0o") ? text.dropFirst(2) : text[...]
+                    let digits =
+                        octal.utf8.count == 3 && "67".contains(octal.prefix(1)) && UInt16(octal, radix: 8) != nil
+                        ? "0\(octal)" : nil
+                    let near = digits.map { "did you mean \"\($0)\"?" }
+                    throw Misfit(what: "\(quoted(text)) is no file mode", meant: near ?? meant)
                 }
                 return mode
             },
@@ -146,7 +156,11 @@ extension ValueKind<LoopbackAddress> {
                 }
                 if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
                 guard isLoopbackHost(host) else {
-                    throw Misfit(what: "\(quoted(text)) is not an address of the loopback interface", meant: meant)
+                    throw Misfit(
+                        what: "\(quoted(text)) is not an address of the loopback interface",
+                        meant:
+                            "write 127.0.0.1:\(port): other machines can't be let in, since nothing is encrypted there"
+                    )
                 }
                 return LoopbackAddress(host: host, port: port)
             },

@@ -119,7 +119,7 @@ extension ValueKind where Value: FixedWidthInteger {
                 }
                 let digits = text.filter { $0 != "_" }
                 guard !digits.isEmpty, digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-                else { throw Misfit(what: "\(quoted(text)) is no whole number", meant: meant) }
+                else { throw Misfit(what: "\(quoted(text)) is no whole number", meant: numberGuess(text) ?? meant) }
                 guard let number = Value(digits), range.contains(number) else {
                     throw outOfRange(text, "\(range.lowerBound)", "\(range.upperBound)")
                 }
@@ -136,9 +136,13 @@ extension ValueKind<Bool> {
         ValueKind(
             read: { (text, isPlain) throws(Misfit) in
                 guard isPlain, text == "true" || text == "false" else {
+                    let word = text.lowercased()
+                    let near =
+                        ["yes", "on", "y", "1", "true"].contains(word)
+                        ? "true" : ["no", "off", "n", "0", "false"].contains(word) ? "false" : "true or false"
                     throw Misfit(
                         what: "\(quoted(text)) is neither true nor false",
-                        meant: "write true or false, unquoted"
+                        meant: "write \(near), unquoted and in small letters"
                     )
                 }
                 return text == "true"
@@ -150,21 +154,36 @@ extension ValueKind<Bool> {
 }
 
 extension ValueKind<Double> {
-    /// A part of a whole, 0 % to 100 %, kept as 0…1.
+    /// A part of a whole, 1 % to 100 %, kept as 0…1.
     static var share: ValueKind {
         let example = "write it in percent, such as 50%"
         return ValueKind(
             read: { (text, _) throws(Misfit) in
-                guard text.hasSuffix("%") else { throw Misfit(what: "\(quoted(text)) has no % sign", meant: example) }
+                guard text.hasSuffix("%") else {
+                    let near = percent(text).map { "did you mean \($0)%?" }
+                    throw Misfit(what: "\(quoted(text)) has no % sign", meant: near ?? example)
+                }
                 let digits = text.dropLast()
                 guard !digits.isEmpty, digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
                 else { throw Misfit(what: "\(quoted(text)) is no whole number of percent", meant: example) }
-                guard let percent = Int(digits), percent <= 100 else { throw outOfRange(text, "0%", "100%") }
+                guard let percent = Int(digits), (1...100).contains(percent) else {
+                    throw outOfRange(text, "1%", "100%")
+                }
                 return Double(percent) / 100
             },
             write: { .text("\(Int(($0 * 100).rounded()))%") },
             meant: example
         )
+    }
+
+    /// `50` and `0.5` as percents.
+    private static func percent(_ text: String) -> Int? {
+        if let whole = Int(text), (2...100).contains(whole) { return whole }
+        guard text.hasPrefix("0."), (3...4).contains(text.utf8.count), let hundredths = Int(text.dropFirst(2)) else {
+            return nil
+        }
+        let percent = text.utf8.count == 3 ? hundredths * 10 : hundredths
+        return percent > 0 ? percent : nil
     }
 }
 
@@ -185,6 +204,24 @@ extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
     }
 }
 
+/// A number that was written for people, or as a program writes it: `1,000,000`, `10k`, `1e6`.
+private func numberGuess(_ text: String) -> String? {
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    let plain = text.lowercased().filter { !",' ".contains($0) }
+    let number = plain.prefix { $0.isASCII && $0.isNumber }
+    let zeros: Int?
+    switch plain[number.endIndex...] {
+    case "": zeros = 0
+    case "k": zeros = 3
+    case "m": zeros = 6
+    case let rest where rest.first == "e" && rest.dropFirst().utf8.allSatisfy { digits.contains($0) }:
+        zeros = Int(rest.dropFirst())
+    default: zeros = nil
+    }
+    guard let zeros, (1...12).contains(number.utf8.count), zeros <= 12 else { return nil }
+    return "did you mean \(number)\(String(repeating: "0", count: zeros))?"
+}
+
 /// A text as errors show it.
 func quoted(_ text: String) -> String { "\"\(forPeople(text))\"" }
 
@@ -199,10 +236,10 @@ extension ValueKind {
         } catch .noUnit {
             throw Misfit(what: "\(quoted(text)) has no unit", meant: example)
         } catch .unknownUnit {
-            throw Misfit(
-                what: "\(quoted(text)) has a unit that is not known",
-                meant: "\(example) (units: \(units.map(\.name).joined(separator: " ")))"
-            )
+            let known = "units: \(units.map(\.name).joined(separator: " "))"
+            let meant =
+                Quantity.guess(text, units: units).map { "did you mean \($0)? (\(known))" } ?? "\(example) (\(known))"
+            throw Misfit(what: "\(quoted(text)) has a unit that is not known", meant: meant)
         } catch .tooLarge {
             throw Misfit(what: "\(quoted(text)) is too large", meant: example)
         } catch {

@@ -13,6 +13,8 @@ enum YAMLDocument {
         var meant: String
     }
 
+    private static let keyMeant = "write NAME: VALUE; a template's {{ … }} isn't replaced in this file"
+
     /// nil: the text is empty, or comments only.
     static func parse(_ text: String) throws(Fault) -> YAMLNode? {
         try refuseManyAliases(text)
@@ -25,7 +27,7 @@ enum YAMLDocument {
         do {
             return try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
         } catch let error as YamlError {
-            throw fault(of: error)
+            throw YAMLFaultFinder(text).fault(of: error)
         } catch {
             throw Fault(what: "not YAML", meant: "correct the file")
         }
@@ -61,7 +63,7 @@ enum YAMLDocument {
     private static func entry(_ key: Node, _ value: Node, nodes: inout Int) throws(Fault) -> YAMLNode.Entry {
         let (line, column) = (key.mark?.line ?? 1, key.mark?.column ?? 1)
         guard case .scalar(let name) = key else {
-            throw Fault(line: line, column: column, what: "a key that is no name", meant: "write name: value")
+            throw Fault(line: line, column: column, what: "a key that is no name", meant: keyMeant)
         }
         if name.string == "<<" {
             throw Fault(line: line, column: column, what: "a merge key (<<)", meant: "write the values out")
@@ -103,52 +105,6 @@ enum YAMLDocument {
             }
             before = byte
         }
-    }
-}
-
-extension YAMLDocument {
-    private static func fault(of error: YamlError) -> Fault {
-        switch error {
-        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-            .composer(let context, let problem, let mark, _):
-            if problem.contains("nesting") {
-                return Fault(line: mark.line, column: mark.column, what: "nested too deeply", meant: "correct the file")
-            }
-            let text = [context?.text, problem].compactMap(\.self).joined(separator: ": ")
-            return Fault(line: mark.line, column: mark.column, what: "not YAML: \(text)", meant: hint(text))
-        case .duplicatedKeysInMapping(let keys, let context):
-            let names = keys.map { "\"\(forPeople($0))\"" }.joined(separator: ", ")
-            return Fault(
-                line: context.mark.line,
-                column: context.mark.column,
-                what: "duplicate key \(names)",
-                meant: "it stands here and again further down in the same mapping: keep one"
-            )
-        case .reader(_, let offset, _, let text):
-            let before = text.prefix(offset ?? 0).unicodeScalars
-            let line = before.count { $0 == "\n" } + 1
-            let column = before.reversed().prefix { $0 != "\n" }.count + 1
-            return Fault(
-                line: line,
-                column: column,
-                what: "not YAML: a control character",
-                meant: "remove it; the file must be plain UTF-8 text"
-            )
-        default:
-            return Fault(what: "not YAML", meant: "correct the file")
-        }
-    }
-
-    private static func hint(_ problem: String) -> String {
-        if problem.contains("alias") { return "a value that begins with * must be quoted, as in \"*-dev\"" }
-        if problem.contains("another document") { return "keep one document: remove the line ---" }
-        if problem.contains("cannot start any token") {
-            return "indent with spaces, not tabs, and quote values that begin with @, ` or %"
-        }
-        if problem.contains("mapping values are not allowed") {
-            return "quote a value that contains a colon and a space, and check the indentation"
-        }
-        return "check indentation, brackets and quotes around this place"
     }
 }
 
