@@ -22,7 +22,9 @@ PAGE = harness.ROOT / "docs" / "CLIENTS.md"
 # Where Debian's golang-*-dev packages are.
 GOCODE = pathlib.Path("/usr/share/gocode")
 PATH = "/usr/local/bin:/usr/bin:/bin"
-NODE_MODULES = [pathlib.Path("/usr/share/nodejs"), pathlib.Path("/usr/lib/node_modules")]
+# Debian has neither of these two SDKs: who has them points at them.
+NODE_MODULES = pathlib.Path(os.environ.get("OUTBOX_NODE_MODULES", "/usr/share/nodejs"))
+JAVA_CLASSPATH = os.environ.get("OUTBOX_JAVA_CLASSPATH", "")
 
 
 def examples():
@@ -33,16 +35,15 @@ def examples():
 
 
 def node_has_sdk():
-    return any((folder / "@aws-sdk" / "client-lambda").is_dir() for folder in NODE_MODULES)
+    return (NODE_MODULES / "@aws-sdk" / "client-lambda").is_dir()
 
 
 def go_has_sdk():
     return (GOCODE / "src/github.com/aws/aws-sdk-go-v2/service/lambda").is_dir()
 
 
-def java_class_path():
-    """Of an SDK for Java that somebody points at; Debian has none."""
-    return os.environ.get("OUTBOX_JAVA_SDK_CLASSPATH")
+def java_has_sdk():
+    return JAVA_CLASSPATH != ""
 
 
 class Runner:
@@ -74,9 +75,10 @@ RUNNERS = {
     "perl-unix": Runner("send.pl", ["perl", "send.pl"], ["perl"]),
     "awscli": Runner("send.sh", ["bash", "send.sh"], ["bash", "aws"], prints_id=False),
     "boto3": Runner("send.py", [sys.executable, "send.py"]),
-    "javascript-sdk": Runner("send.mjs", ["node", "send.mjs"], ["node"], (node_has_sdk, "@aws-sdk/client-lambda")),
+    "javascript-sdk": Runner("send.mjs", ["node", "send.mjs"], ["node"],
+                             (node_has_sdk, "the AWS SDK for JavaScript (OUTBOX_NODE_MODULES)")),
     "java-sdk": Runner("Send.java", ["java", "Send.java"], ["java", "javac"],
-                       (java_class_path, "the AWS SDK for Java (OUTBOX_JAVA_SDK_CLASSPATH)")),
+                       (java_has_sdk, "the AWS SDK for Java (OUTBOX_JAVA_CLASSPATH)")),
     "go-sdk": Runner("send.go", ["go", "run", "send.go"], ["go"], (go_has_sdk, "the AWS SDK for Go v2")),
 }
 
@@ -100,7 +102,9 @@ class Example:
         self.function = name
         self._chain = chain_in_use
         self._folder = chain_in_use.directory / f"example-{name}"
-        self._folder.mkdir(exist_ok=True)
+        self._folder.mkdir()
+        # Modules that are imported are looked for beside the program only.
+        (self._folder / "node_modules").symlink_to(NODE_MODULES)
         text = examples()[name].replace("/run/lambda-outbox/door.sock", str(chain_in_use.daemon.door))
         text = re.sub(r"\borders\b", name, text.replace("http://127.0.0.1:9100", chain_in_use.url))
         self._text = fit_old_go_sdk(text) if name == "go-sdk" else text
@@ -113,7 +117,7 @@ class Example:
         environment = harness.clean_environment(
             PATH=PATH, HOME=str(self._folder), AWS_MAX_ATTEMPTS="1", LC_ALL="C.UTF-8",
             GO111MODULE="off", GOPATH=str(GOCODE), GOCACHE=str(self._chain.directory / "gocache"), GOFLAGS="",
-            NODE_PATH=":".join(map(str, NODE_MODULES)), CLASSPATH=java_class_path() or "",
+            CLASSPATH=JAVA_CLASSPATH,
         )
         return subprocess.Popen(self.runner.command, cwd=self._folder, env=environment, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
