@@ -22,15 +22,23 @@ struct DaemonService: AdminService {
     func ready() async -> Bool { isServing() }
 
     func events(_ filter: EventFilter, after: Int64?, limit: Int) async throws -> Listing<Int64> {
-        let details = try await read.ask { reader throws(StoreError) in
-            try reader.queued(filter, after: after, limit: limit)
-        }
+        var details: [EventDetail] = []
+        var place = after
+        // One short transaction after the other: what a pattern means may be far apart, and others ask meanwhile.
+        repeat {
+            let (behind, wanted) = (place, limit - details.count)
+            let page = try await read.ask { reader throws(StoreError) in
+                try reader.queued(filter, after: behind, limit: wanted)
+            }
+            details += page.events
+            place = page.next
+        } while place != nil && details.count < limit && !Task.isCancelled
         let report = try await deliveryReport()
         return Listing(
             events: details.map {
                 Event($0, standing: standing(of: $0, in: report), now: report.now.wall, history: false)
             },
-            next: details.count < limit ? nil : details.last?.sequence
+            next: place
         )
     }
 

@@ -49,6 +49,7 @@ extension OutboxDaemon {
         reporting.cancel()
         isServing.withLockedValue { $0 = false }
         logger.notice("stopping: the door closes, attempts in flight may end")
+        commit.stopWaiting()
         await door.shutdown(within: Self.doorTime)
         // After a failure of the store no outcome can be recorded any more: there is nothing to wait for.
         let drainTime = failure.reason == nil ? Self.drainTime : .zero

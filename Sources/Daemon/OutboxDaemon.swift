@@ -127,6 +127,7 @@ struct OutboxDaemon: Sendable {
             settings: CommitSettings(configuration),
             ballast: Ballast(path: files.ballast, bytes: limits.ballastBytes),
             freeDisk: { DiskSpace.free(at: folder) },
+            warn: { [logger] in logger.warning("\($0)") },
             tellDelivery: { [mailbox = delivery.mailbox] in mailbox.post($0) }
         )
     }

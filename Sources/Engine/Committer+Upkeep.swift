@@ -10,11 +10,23 @@ extension Committer where Store: ~Copyable {
                 var next: WallTime?
                 if case .due(_, let until, _) = request.lane, page.exhausted { next = try store.nextDue(after: until) }
                 claims.removeFirst()
+                try setAside(page.damaged, now: now)
                 tellDelivery(.claimed(page, nextDue: next))
             } catch .busy {
                 return noteLock(now)
             }
         }
+    }
+
+    /// Rows that can't be read become dead letters: they must neither end the daemon nor stay in its way (P12).
+    private mutating func setAside(_ damaged: [Int64], now: Moment) throws(StoreError) {
+        if damaged.isEmpty { return }
+        let list = damaged.prefix(10).map(String.init).joined(separator: ", ")
+        warn("\(damaged.count) damaged rows of the queue become dead letters (corrupt); sequence numbers: \(list)")
+        let burials = damaged.map { sequence in
+            StoreCommand.bury(sequence: sequence, .corrupt, reason: "its row in the database is damaged")
+        }
+        try commitOutcomesOnly(heldUp + burials, now: now)
     }
 
     mutating func measure(now: Moment) throws(StoreError) {

@@ -58,7 +58,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     let stopwatch: () -> MonotonicTime
     let warn: (String) -> Void
 
-    /// - Parameter warn: for the log, at most once a minute for each matter.
+    /// - Parameter warn: for the log; at most one a minute for a database that is locked.
     package init(
         store: consuming Store,
         limits: CommitLimits,

@@ -219,6 +219,7 @@ extension Dispatcher {
         guard suspended ? wasProbe : begins else { return }
         functions[key]!.suspend(reason: verdict.reason, probeFailed: wasProbe, now: now, using: &random)
         suspendedFunctions.insert(key)
+        scheduleProbe(of: key)
         evict(key)
         changes.append(
             StateChange(subject: .function(key, function.identity), suspension: functions[key]!.suspension)
@@ -229,6 +230,7 @@ extension Dispatcher {
     private mutating func probeAgain(_ key: FunctionKey, now: Moment, using random: inout some RandomNumberGenerator) {
         guard let reason = functions[key]!.suspension?.reason else { return }
         functions[key]!.suspend(reason: reason, probeFailed: false, now: now, using: &random)
+        scheduleProbe(of: key)
     }
 
     /// A throttle: the scope rests for `Retry-After`, or for a growing while.

@@ -18,6 +18,7 @@ extension Dispatcher {
         routes[key.rawValue].suspension?.nextProbe = now.monotonic
         for function in suspendedFunctions where functions[function]?.route == key {
             functions[function]!.suspension?.nextProbe = Self.soon(now, using: &random)
+            scheduleProbe(of: function)
         }
     }
 
@@ -27,6 +28,7 @@ extension Dispatcher {
             guard let function = functions[key], function.waiting == 0, function.inFlight == 0 else { continue }
             functions[key] = nil
             suspendedFunctions.remove(key)
+            probes.leave(key)
             held.remove(key)
             passedOver.remove(key)
         }

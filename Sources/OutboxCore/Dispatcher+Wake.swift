@@ -82,18 +82,37 @@ extension Dispatcher {
             routes[index].lastProbedFunction = key
             routes[index].lastProbedSequence = sequence
         }
-        for key in suspendedFunctions.sorted() {
-            guard let function = functions[key], let suspension = function.suspension else { continue }
-            guard suspension.nextProbe <= now.monotonic, function.probe == nil else { continue }
+        probes.collect(now: now.monotonic) { key, at in functions[key]?.suspension?.nextProbe == at }
+        guard inFlight < limits.inFlightMax, !probes.due.isEmpty else { return }
+        for key in probes.due.sorted() {
             guard inFlight < limits.inFlightMax else { return }
-            guard routes[function.route.rawValue].suspension == nil else { continue }
-            guard let sequence = candidate(of: function, not: function.lastProbed) else { continue }
+            guard let function = functions[key], let suspension = function.suspension,
+                suspension.nextProbe <= now.monotonic, function.probe == nil,
+                routes[function.route.rawValue].suspension == nil,
+                let sequence = candidate(of: function, not: function.lastProbed)
+            else {
+                // A later probe is scheduled; an event that comes, or the route's return, brings it back.
+                probes.leave(key)
+                continue
+            }
             takeOut(sequence, of: key)
             begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
             guard window[sequence] != nil else { continue }
             functions[key]!.probe = sequence
             functions[key]!.lastProbed = sequence
         }
+    }
+
+    /// A function is suspended until a time, or that time has changed.
+    mutating func scheduleProbe(of key: FunctionKey) {
+        // Out of date ones are dropped when their time comes; more of them than others are dropped at once.
+        if probes.count > 2 * suspendedFunctions.count + 1024 {
+            probes.removeAll()
+            for other in suspendedFunctions where other != key {
+                if let at = functions[other]?.suspension?.nextProbe { probes.schedule(other, at: at) }
+            }
+        }
+        if let at = functions[key]?.suspension?.nextProbe { probes.schedule(key, at: at) }
     }
 
     private mutating func takeOut(_ sequence: Int64, of key: FunctionKey) {
@@ -284,13 +303,7 @@ extension Dispatcher {
             }
             if let held = route.heldUntil { until(held) }
         }
-        for key in suspendedFunctions {
-            if let function = functions[key], function.probe == nil, let suspension = function.suspension,
-                suspension.nextProbe > now.monotonic
-            {
-                until(suspension.nextProbe)
-            }
-        }
+        if let probe = probes.earliest, probe > now.monotonic { until(probe) }
         for key in held { if let time = functions[key]?.heldUntil { until(time) } }
         return wait
     }

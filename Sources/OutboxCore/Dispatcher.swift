@@ -33,6 +33,7 @@ package struct Dispatcher: Sendable {
     /// Functions under a throttle's hold.
     var held: Set<FunctionKey> = []
     var suspendedFunctions: Set<FunctionKey> = []
+    var probes = ProbeLine()
     /// Functions with rows in the store that were passed over.
     var passedOver: Set<FunctionKey> = []
     /// Hand-overs on the route when an event (by sequence) last failed after sending: have others got through since?
@@ -90,6 +91,7 @@ package struct Dispatcher: Sendable {
             ensureFunction(record.key, record.function)
             functions[record.key]!.suspension = Self.restored(state, now: now, using: &random)
             suspendedFunctions.insert(record.key)
+            scheduleProbe(of: record.key)
         }
         for record in saved {
             guard let index = routes.firstIndex(where: { $0.name == record.name }) else { continue }
@@ -153,7 +155,9 @@ package struct Dispatcher: Sendable {
 
     /// Lets the function have its turn, if something of it waits.
     mutating func list(_ key: FunctionKey) {
-        guard let function = functions[key], !function.isListed, function.waiting > 0 else { return }
+        guard let function = functions[key], function.waiting > 0 else { return }
+        if function.suspension != nil { probes.look(at: key) }
+        guard !function.isListed else { return }
         functions[key]!.isListed = true
         turns.append(key.rawValue)
     }

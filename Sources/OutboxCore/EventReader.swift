@@ -8,7 +8,9 @@ package protocol EventReader: ~Copyable {
     mutating func payload(_ id: EventID) throws(StoreError) -> [UInt8]?
 
     /// Queued events in accept order, behind `after`. History lines are left out.
-    mutating func queued(_ filter: EventFilter, after: Int64?, limit: Int) throws(StoreError) -> [EventDetail]
+    ///
+    /// Looks at a bounded number of rows: a page may hold fewer than `limit` events, or none, and not be the last.
+    mutating func queued(_ filter: EventFilter, after: Int64?, limit: Int) throws(StoreError) -> QueuedPage
 
     /// Dead letters, newest first (by time of death, then sequence), behind `after`. History lines are left out.
     mutating func deadLetters(_ filter: EventFilter, after: DeadPlace?, limit: Int) throws(StoreError) -> [EventDetail]
@@ -28,6 +30,18 @@ package struct EventFilter: Hashable, Sendable {
     package init(function: GlobPattern? = nil, condition: DeadLetterCondition? = nil) {
         self.function = function
         self.condition = condition
+    }
+}
+
+/// A page of queued events.
+package struct QueuedPage: Hashable, Sendable {
+    package var events: [EventDetail]
+    /// Where to go on from; nil: there are no more.
+    package var next: Int64?
+
+    package init(events: [EventDetail], next: Int64?) {
+        self.events = events
+        self.next = next
     }
 }
 

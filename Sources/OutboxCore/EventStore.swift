@@ -37,6 +37,9 @@ package enum StoreCommand: Sendable {
     case resolve(Resolution)
     /// The events may have reached Lambda without our knowing (flight file after an unclean start); unknown ids are skipped.
     case markUncertain([EventID])
+    /// Payload bytes after which a `redrive` or `purge` takes no further letter: producers wait behind its transaction.
+    package static let movedBytesMax = 8 << 20
+
     /// Put up to `limit` dead letters back into the queue: same id and history, attempts and age reset, due now, a hard
     /// expiry that has passed dropped.
     case redrive(DeadLetterSelection, limit: Int)
@@ -68,7 +71,7 @@ package enum StoreReply: Sendable {
     case done
     /// `resolve` or `bury` for an event that is no longer queued.
     case notFound
-    /// Which letters a `redrive` or `purge` moved; fewer than `limit` means none are left.
+    /// Which letters a `redrive` or `purge` moved; none means that none are left.
     case moved([EventID])
     /// How many rows a `trim` dealt with; fewer than `limit` means that all is done for now.
     case trimmed(Int)
@@ -183,6 +186,8 @@ package struct ClaimPage: Sendable {
     package var throughSequence: Int64
     package var throughDue: DuePlace?
     package var skipped: [FunctionKey: Skipped]
+    /// Rows that can't be read as an event: they were passed over, and the caller makes dead letters of them (`corrupt`).
+    package var damaged: [Int64]
     /// The lane has no more rows behind this page.
     package var exhausted: Bool
 
@@ -192,6 +197,7 @@ package struct ClaimPage: Sendable {
         throughSequence: Int64,
         throughDue: DuePlace?,
         skipped: [FunctionKey: Skipped],
+        damaged: [Int64] = [],
         exhausted: Bool
     ) {
         self.request = request
@@ -199,6 +205,7 @@ package struct ClaimPage: Sendable {
         self.throughSequence = throughSequence
         self.throughDue = throughDue
         self.skipped = skipped
+        self.damaged = damaged
         self.exhausted = exhausted
     }
 }

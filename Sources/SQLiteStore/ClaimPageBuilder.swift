@@ -16,6 +16,7 @@ struct ClaimPageBuilder {
     private var scanned = 0
     private var taken: [FunctionKey: Int] = [:]
     private var skipped: [FunctionKey: ClaimPage.Skipped] = [:]
+    private var damaged: [Int64] = []
     private var lastLooked: Row?
     /// Set when the lane has no more rows.
     var isExhausted = false
@@ -56,6 +57,12 @@ struct ClaimPageBuilder {
         return true
     }
 
+    /// The row is wanted and can't be read.
+    mutating func setAside(_ row: Row) {
+        damaged.append(row.sequence)
+        lastLooked = row
+    }
+
     private mutating func skip(_ row: Row) {
         var range = skipped[row.function] ?? ClaimPage.Skipped(first: row.sequence, last: row.sequence, count: 0)
         range.first = min(range.first, row.sequence)
@@ -83,6 +90,7 @@ struct ClaimPageBuilder {
             throughSequence: throughSequence,
             throughDue: throughDue,
             skipped: skipped,
+            damaged: damaged,
             exhausted: isExhausted
         )
     }

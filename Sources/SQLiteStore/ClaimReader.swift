@@ -81,19 +81,21 @@ struct ClaimReader: ~Copyable {
                 dueAt: scan.optionalInt64(2).map(WallTime.init(milliseconds:))
             )
             guard builder.wants(row) else { continue }
-            guard builder.add(try event(row, functions), row) else { return }
+            guard let event = try event(row, functions) else {
+                builder.setAside(row)
+                continue
+            }
+            guard builder.add(event, row) else { return }
         }
     }
 
-    /// The whole event of a row that the scan stands on.
+    /// The whole event of a row that the scan stands on; nil if it is damaged: no row, no function, bad columns.
     private func event(_ row: ClaimPageBuilder.Row, _ functions: borrowing FunctionTable) throws(SQLiteError)
-        -> QueuedEvent
+        -> QueuedEvent?
     {
         fetch.bind(row.sequence, at: 1)
         defer { fetch.reset() }
-        guard try fetch.step(), let function = functions.function(row.function) else {
-            throw SQLiteError.damaged("event \(row.sequence) has no row or no function", sql: fetch.sql)
-        }
+        guard try fetch.step(), isInForm, let function = functions.function(row.function) else { return nil }
         let acceptedAt = WallTime(milliseconds: fetch.int64(1))
         return QueuedEvent(
             sequence: row.sequence,
@@ -115,4 +117,18 @@ struct ClaimReader: ~Copyable {
             redriven: fetch.int(10)
         )
     }
+
+    /// Whether the row that `fetch` stands on has the schema's types, and counters that can be counted on.
+    private var isInForm: Bool {
+        let times: [Int32] = [1, 2, 4]
+        let counters: [Int32] = [5, 6, 7, 8, 9, 10]
+        let optionalTimes: [Int32] = [0, 3]
+        let texts: [Int32] = [11, 12, 13, 14]
+        return times.allSatisfy { fetch.type($0) == .integer }
+            && counters.allSatisfy { fetch.type($0) == .integer && isCounter(fetch.int64($0)) }
+            && optionalTimes.allSatisfy { fetch.isNull($0) || fetch.type($0) == .integer }
+            && texts.allSatisfy { fetch.isNull($0) || fetch.type($0) == .text } && fetch.type(16) == .blob
+    }
+
+    private func isCounter(_ value: Int64) -> Bool { (0...EventHead.counterMax).contains(value) }
 }

@@ -56,7 +56,7 @@ enum DeadLetterPages {
             """
             SELECT f.partition, f.account, f.region, f.name, f.qualifier, g.condition, g.letters, d.seq, d.accepted_at,
                 d.id_tail
-            FROM dead_groups g JOIN functions f ON f.id = g.function_id JOIN dead_letters d ON d.seq = (
+            FROM dead_groups g LEFT JOIN functions f ON f.id = g.function_id JOIN dead_letters d ON d.seq = (
                 SELECT seq FROM dead_letters WHERE function_id = g.function_id AND condition = g.condition
                 ORDER BY died_at DESC, seq DESC LIMIT 1)
             WHERE g.letters > 0 ORDER BY g.function_id, g.condition

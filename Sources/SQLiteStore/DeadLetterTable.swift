@@ -18,13 +18,41 @@ struct DeadLetterTable: ~Copyable {
         \(PassedHeaders.columns), payload_digest, payload
         """
 
+    /// The first columns of `insert` and those of `kept`, as the schema wants them, whatever a damaged row holds: it must
+    /// be possible to set it aside.
+    private static let inForm = [
+        number("function_id"), number("age_from"), number("expires_at", otherwise: "NULL"), counter("charged_attempts"),
+        counter("unknown_attempts"), counter("route_failures"), counter("uncertain"), counter("redriven"),
+    ].joined(separator: ", ")
+    private static let keptInForm = [
+        number("accepted_at"), number("id_tail"), counter("attempts"), number("producer_id"),
+        number("key_kind", otherwise: "NULL"), number("key_until", otherwise: "NULL"), text("key_text"),
+        text("durable_name"), text("tenant_id"), text("trace_id"), text("client_context"), bytes("payload_digest"),
+        bytes("payload"),
+    ].joined(separator: ", ")
+
+    private static func number(_ column: String, otherwise: String = "0") -> String {
+        "iif(typeof(\(column)) = 'integer', \(column), \(otherwise))"
+    }
+
+    private static func counter(_ column: String) -> String {
+        "iif(typeof(\(column)) = 'integer', min(max(\(column), 0), \(EventHead.counterMax)), 0)"
+    }
+
+    private static func text(_ column: String) -> String {
+        "iif(typeof(\(column)) = 'text', \(column), NULL)"
+    }
+
+    private static func bytes(_ column: String) -> String {
+        "iif(typeof(\(column)) = 'blob', \(column), coalesce(CAST(\(column) AS BLOB), x''))"
+    }
+
     init(_ connection: borrowing Connection) throws(SQLiteError) {
         let insert = try connection.prepare(
             """
             INSERT INTO dead_letters (seq, function_id, age_from, expires_at, charged_attempts, unknown_attempts,
                 route_failures, uncertain, redriven, died_at, condition, reason, error_code, fingerprint, \(Self.kept))
-            SELECT seq, function_id, age_from, expires_at, charged_attempts, unknown_attempts,
-                route_failures, uncertain, redriven, ?2, ?3, ?4, ?5, ?6, \(Self.kept)
+            SELECT seq, \(Self.inForm), ?2, ?3, ?4, ?5, ?6, \(Self.keptInForm)
             FROM events WHERE seq = ?1
             """
         )

@@ -34,6 +34,9 @@ struct EventHead {
     var keyUntil: WallTime?
     var payloadBytes: Int
 
+    /// No counter of an event comes near it: what is above is damage.
+    static let counterMax: Int64 = 1_000_000_000
+
     static let columns = """
         function_id, producer_id, accepted_at, id_tail, charged_attempts, attempts, redriven, uncertain, key_until,
         length(payload)

@@ -7,6 +7,8 @@ package struct SQLiteReader: ~Copyable, EventReader {
 
     /// How many rows at the head of the queue `oldestQueued` looks at.
     private static let oldestLookedAt = 10_000
+    /// How many rows one page of `queued` looks at: a transaction of milliseconds, whatever the pattern.
+    private static let queuedLookedAt = 5_000
 
     /// Opens a database that a `SQLiteStore` has opened before.
     package static func open(_ path: String) throws(StoreError) -> SQLiteReader {
@@ -53,20 +55,29 @@ package struct SQLiteReader: ~Copyable, EventReader {
         _ filter: EventFilter,
         after: Int64?,
         limit: Int
-    ) throws(StoreError) -> [EventDetail] {
+    ) throws(StoreError) -> QueuedPage {
+        let end = QueuedPage(events: [], next: nil)
         // Only dead letters have a condition.
-        guard filter.condition == nil else { return [] }
+        guard filter.condition == nil else { return end }
         return try reading { (connection) throws(SQLiteError) in
             let meant = try MeantFunctions(connection, filter.function)
-            guard meant.queued > 0 else { return [] }
-            let scan = try connection.prepare("SELECT seq, function_id FROM events WHERE seq > ?1 ORDER BY seq")
+            guard meant.queued > 0 else { return end }
+            let scan = try connection.prepare(
+                "SELECT seq, function_id FROM events WHERE seq > ?1 ORDER BY seq LIMIT \(Self.queuedLookedAt)"
+            )
             scan.bind(after ?? .min, at: 1)
-            var details: [EventDetail] = []
-            while details.count < min(limit, meant.queued), try scan.step() {
+            var page = QueuedPage(events: [], next: nil)
+            var looked = 0
+            while try scan.step() {
+                looked += 1
+                page.next = scan.int64(0)
                 guard meant.contains(scan.int64(1)) else { continue }
-                if let detail = try EventDetails.queued(connection, scan.int64(0)) { details.append(detail) }
+                if let detail = try EventDetails.queued(connection, scan.int64(0)) { page.events.append(detail) }
+                if page.events.count >= limit { return page }
             }
-            return details
+            // Fewer than asked for: these were the last.
+            if looked < Self.queuedLookedAt { page.next = nil }
+            return page
         }
     }
 

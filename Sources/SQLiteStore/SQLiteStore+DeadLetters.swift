@@ -7,8 +7,11 @@ extension SQLiteStore {
         now: WallTime
     ) throws(SQLiteError) -> StoreReply {
         var moved: [EventID] = []
+        var bytes = 0
         for letter in try selected(selection, limit: limit) {
-            guard moved.count < limit, let head = try find(letter) else { continue }
+            if moved.count >= limit || bytes >= StoreCommand.movedBytesMax { break }
+            guard let head = try find(letter) else { continue }
+            bytes += head.event.payloadBytes
             try deadLetters.redrive(letter.sequence, head, now: now)
             leaveDeadLetters(head.event)
             counters.totals.queued += 1
@@ -21,8 +24,11 @@ extension SQLiteStore {
 
     mutating func purge(_ selection: DeadLetterSelection, limit: Int) throws(SQLiteError) -> StoreReply {
         var moved: [EventID] = []
+        var bytes = 0
         for letter in try selected(selection, limit: limit) {
-            guard moved.count < limit, let head = try find(letter) else { continue }
+            if moved.count >= limit || bytes >= StoreCommand.movedBytesMax { break }
+            guard let head = try find(letter) else { continue }
+            bytes += head.event.payloadBytes
             if let key = try deadLetters.key(letter.sequence) {
                 try keys.free(place(key, head.event), of: letter.sequence)
             }

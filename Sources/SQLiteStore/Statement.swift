@@ -130,6 +130,19 @@ struct Statement: ~Copyable {
         int64(column) != 0
     }
 
+    enum ColumnType { case integer, real, text, blob, null }
+
+    /// How the value is stored: a damaged row may hold any type anywhere.
+    func type(_ column: Int32) -> ColumnType {
+        switch sqlite3_column_type(handle, column) {
+        case SQLITE_INTEGER: .integer
+        case SQLITE_FLOAT: .real
+        case SQLITE_TEXT: .text
+        case SQLITE_BLOB: .blob
+        default: .null
+        }
+    }
+
     func isNull(_ column: Int32) -> Bool {
         sqlite3_column_type(handle, column) == SQLITE_NULL
     }

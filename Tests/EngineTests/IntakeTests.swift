@@ -149,6 +149,21 @@ struct IntakeTests {
         }
     }
 
+    // MARK: Damage
+
+    @Test func `a damaged row becomes a dead letter, and the others arrive (P12)`() {
+        var limits = CommitLimits()
+        // Nothing is sent straight from memory.
+        limits.announcedBytesMax = 0
+        let simulation = Simulation(seed: 7, commitLimits: limits)
+        simulation.store.damaged = [2]
+        simulation.step((0..<5).map { _ in simulation.send(to: "orders").item })
+        #expect(simulation.drain(within: .minutes(1)))
+        #expect(simulation.world.received.count == 4)
+        #expect(simulation.store.totals.dead == 1)
+        #expect(simulation.world.warnings.count == 1)
+    }
+
     // MARK: Operators
 
     @Test func `an order for which the disk has no space costs no producer his 202`() {

@@ -18,11 +18,11 @@ struct ReaderTests {
         var reader = try SQLiteReader.open(path)
         for count in 1...3 {
             _ = try store.commit([.accept(StoreBench.event())], now: startOfTest)
-            let seen = try reader.queued(EventFilter(), after: nil, limit: 9)
+            let seen = try reader.queued(EventFilter(), after: nil, limit: 9).events
             #expect(seen.count == count)
         }
         try store.close(clean: true)
-        let left = try reader.queued(EventFilter(), after: nil, limit: 9)
+        let left = try reader.queued(EventFilter(), after: nil, limit: 9).events
         #expect(left.count == 3)
     }
 
@@ -50,5 +50,29 @@ struct ReaderTests {
 
     @Test func `a path without a database is an error`() throws {
         #expect(throws: StoreError.self) { _ = try SQLiteReader.open(path) }
+    }
+
+    @Test func `a rare function is found in pages that each look at a bounded number of rows`() throws {
+        var store = try openStore(path)
+        for _ in 0..<6 {
+            let commands = (0..<2_000).map { _ in StoreCommand.accept(StoreBench.event("common")) }
+            _ = try store.commit(commands, now: startOfTest)
+        }
+        _ = try store.commit([.accept(StoreBench.event("rare"))], now: startOfTest)
+        var reader = try SQLiteReader.open(path)
+        let filter = EventFilter(function: GlobPattern("rare"))
+        var pages = 0
+        var found: [Int64] = []
+        var place: Int64?
+        repeat {
+            let page = try reader.queued(filter, after: place, limit: 10)
+            pages += 1
+            found += page.events.map(\.sequence)
+            if let next = page.next { #expect(next - (place ?? 0) <= 5_000) }
+            place = page.next
+        } while place != nil
+        #expect(found == [12_001])
+        #expect(pages == 3)
+        try store.close(clean: true)
     }
 }

@@ -43,6 +43,7 @@ package protocol StoreUnderTest: AnyObject {
     func routes() throws(StoreError) -> [RouteRecord]
     func event(_ id: EventID) throws(StoreError) -> EventDetail?
     func payload(_ id: EventID) throws(StoreError) -> [UInt8]?
+    /// Of as many pages as it takes.
     func queued(_ filter: EventFilter, after: Int64?, limit: Int) throws(StoreError) -> [EventDetail]
     func deadLetters(_ filter: EventFilter, after: DeadPlace?, limit: Int) throws(StoreError) -> [EventDetail]
     func oldestQueued() throws(StoreError) -> EventDetail?

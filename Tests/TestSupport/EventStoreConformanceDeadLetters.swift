@@ -2,6 +2,17 @@ import OutboxCore
 
 extension EventStoreConformance {
     static let deadLetters: [Behaviour] = [
+        Behaviour("redrive and purge move so many bytes at a time, until none are left") { bench in
+            var large = StoreBench.event()
+            large.payload = Array(repeating: 0x20, count: 3 << 20)
+            for _ in 0..<7 { try bench.deadLetter(large) }
+            let orders: [StoreCommand] = [
+                .redrive(.all, limit: 500), .purge(.all, limit: 500), .purge(.all, limit: 500),
+                .purge(.all, limit: 500),
+            ]
+            let moved = try orders.map { try bench.commit($0)[0].short }
+            try expectEqual(moved, ["moved [1, 2, 3]", "moved [4, 5, 6]", "moved [7]", "moved []"], "slices")
+        },
         Behaviour("a dead letter keeps payload, options, condition, reason and history (P8)") { bench in
             var event = StoreBench.event(payload: "[1,2]", key: StoreBench.key())
             event.headers.tenantID = "t"

@@ -97,7 +97,14 @@ where Store: EventStore & EventStoreUpkeep & ~Copyable, Reader: EventReader & ~C
     }
 
     package func queued(_ filter: EventFilter, after: Int64?, limit: Int) throws(StoreError) -> [EventDetail] {
-        try reader!.queued(filter, after: after, limit: limit)
+        var events: [EventDetail] = []
+        var place = after
+        repeat {
+            let page = try reader!.queued(filter, after: place, limit: limit - events.count)
+            events += page.events
+            place = page.next
+        } while place != nil && events.count < limit
+        return events
     }
 
     package func deadLetters(

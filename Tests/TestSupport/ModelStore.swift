@@ -28,6 +28,12 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
         nonmutating set { shared.lock.withLock { shared.failNext = newValue } }
     }
 
+    /// Rows that a claim finds damaged.
+    package var damaged: Set<Int64> {
+        get { locked { $0.damaged } }
+        nonmutating set { locked { $0.damaged = newValue } }
+    }
+
     /// A commit that holds a command for which this gives an error fails with it and changes nothing.
     package var refuses: (@Sendable (StoreCommand) -> StoreError?)? {
         get { shared.lock.withLock { shared.refuses } }
@@ -56,7 +62,12 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
     }
 
     package mutating func claim(_ request: ClaimRequest) throws(StoreError) -> ClaimPage {
-        locked { $0.claim(request) }
+        locked { model in
+            var page = model.claim(request)
+            page.damaged = page.events.map(\.sequence).filter(model.damaged.contains)
+            page.events.removeAll { model.damaged.contains($0.sequence) }
+            return page
+        }
     }
 
     package mutating func nextDue() throws(StoreError) -> WallTime? {
@@ -147,7 +158,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
         _ filter: EventFilter,
         after: Int64?,
         limit: Int
-    ) throws(StoreError) -> [EventDetail] {
+    ) throws(StoreError) -> QueuedPage {
         locked { $0.queuedPage(filter, after: after, limit: limit) }
     }
 

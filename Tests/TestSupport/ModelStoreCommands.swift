@@ -52,6 +52,7 @@ struct Model {
     var dead: [Int64: Event] = [:]
     var history: [Int64: Event] = [:]
     var keys: [KeyPlace: Key] = [:]
+    var damaged: Set<Int64> = []
 
     mutating func carryOut(_ command: StoreCommand, now: WallTime) -> StoreReply {
         switch command {
@@ -61,9 +62,9 @@ struct Model {
             for id in ids where events[id.sequence]?.id == id { events[id.sequence]?.uncertain = true }
             return .done
         case .redrive(let selection, let limit):
-            return .moved(selected(selection, limit).compactMap { redrive($0, now) })
+            return .moved(slice(selection, limit).map { redrive($0, now) })
         case .purge(let selection, let limit):
-            return .moved(selected(selection, limit).compactMap { purge($0) })
+            return .moved(slice(selection, limit).map { purge($0) })
         case .bury(let sequence, let condition, let reason):
             guard let event = events[sequence] else { return .notFound }
             die(event, condition, reason, now)
@@ -182,6 +183,17 @@ struct Model {
         case .all:
             return Array(oldestFirst.prefix(limit))
         }
+    }
+
+    /// As many of the selected as one transaction takes.
+    private func slice(_ selection: DeadLetterSelection, _ limit: Int) -> [Event] {
+        var bytes = 0
+        var taken: [Event] = []
+        for event in selected(selection, limit) where bytes < StoreCommand.movedBytesMax {
+            bytes += event.new.payload.count
+            taken.append(event)
+        }
+        return taken
     }
 
     private mutating func redrive(_ letter: Event, _ now: WallTime) -> EventID {

@@ -158,12 +158,13 @@ extension Model {
         return nil
     }
 
-    func queuedPage(_ filter: EventFilter, after: Int64?, limit: Int) -> [EventDetail] {
-        guard filter.condition == nil else { return [] }
+    func queuedPage(_ filter: EventFilter, after: Int64?, limit: Int) -> QueuedPage {
+        guard filter.condition == nil else { return QueuedPage(events: [], next: nil) }
         let meant = events.values.filter { event in
             event.sequence > after ?? .min && (filter.function?.matches(event.new.function) ?? true)
         }
-        return meant.sorted { $0.sequence < $1.sequence }.prefix(limit).map { $0.detail(.queued) }
+        let page = meant.sorted { $0.sequence < $1.sequence }.prefix(limit).map { $0.detail(.queued) }
+        return QueuedPage(events: page, next: page.count < limit ? nil : page.last?.sequence)
     }
 
     func deadPage(_ filter: EventFilter, after: DeadPlace?, limit: Int) -> [EventDetail] {
