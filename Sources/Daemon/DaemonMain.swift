@@ -35,7 +35,10 @@ package enum DaemonMain {
             if let directory, let problem = StateFiles.makeFolder(directory) {
                 throw StartProblem(problem, exitCode: StartProblem.configuration)
             }
-            for warning in loaded.warnings { logger.warning("\(warning)") }
+            if let problem = StateFolder(StateFiles(database: loaded.values.store.path)).problem {
+                throw StartProblem(problem, exitCode: StartProblem.configuration)
+            }
+            for warning in loaded.warnings { logger.warning("\(plainLine(warning))") }
             let signals = await DaemonSignals()
             defer { signals.end() }
             try await OutboxDaemon(loaded: loaded, environment: environment, logger: logger).run(signals: signals)
@@ -56,11 +59,11 @@ package enum DaemonMain {
     private static func complain(_ lines: [String], _ log: SystemLog? = nil) {
         if let log, log.isJournal {
             let logger = Logger(label: "lambda-outbox") { _ in log.handler(level: .error) }
-            for line in lines { logger.error("\(line)") }
+            for line in lines { logger.error("\(plainLine(line))") }
             return
         }
         for line in lines {
-            let bytes = Array("lambda-outbox: \(line)\n".utf8)
+            let bytes = Array("lambda-outbox: \(plainLine(line))\n".utf8)
             _ = write(STDERR_FILENO, bytes, bytes.count)
         }
     }
