@@ -6,6 +6,8 @@ package struct AdminError: Error, Hashable, Sendable {
     /// For programs; the words of `ErrorBody.code`.
     package enum Code: String, Sendable {
         case invalid
+        /// Not on this listener, or not by this Host.
+        case forbidden
         case notFound = "not-found"
         case tooLarge = "too-large"
         /// The daemon can't do it now: shutting down, or the disk is full.
@@ -26,6 +28,7 @@ package struct AdminError: Error, Hashable, Sendable {
     var status: HTTPResponse.Status {
         switch code {
         case .invalid: .badRequest
+        case .forbidden: .forbidden
         case .notFound: .notFound
         case .tooLarge: .contentTooLarge
         case .unavailable: .serviceUnavailable

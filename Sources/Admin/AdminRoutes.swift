@@ -34,6 +34,21 @@ struct AdminRoutes {
             logger.notice("dead letters purged", metadata: ["count": "\(result.count)"])
             return try JSONAnswers.answer(result)
         }
+        addMonitoring(to: router)
+        return router
+    }
+
+    /// Metrics and health alone, for a listener that asks nobody who he is.
+    func monitoringRouter() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.add(middleware: ErrorAnswers(logger: logger))
+        router.add(middleware: LoopbackHostOnly())
+        router.add(middleware: MonitoringOnly())
+        addMonitoring(to: router)
+        return router
+    }
+
+    private func addMonitoring(to router: Router<BasicRequestContext>) {
         router.get("health/live") { _, _ in JSONAnswers.bytes(Array("ok\n".utf8), type: "text/plain") }
         router.get("health/ready") { _, _ in
             await service.ready()
@@ -41,10 +56,9 @@ struct AdminRoutes {
                 : JSONAnswers.bytes(Array("not ready\n".utf8), type: "text/plain", status: .serviceUnavailable)
         }
         router.get("metrics") { _, _ in
-            let text = MetricsText.text(of: try await service.status())
+            let text = MetricsText.text(of: try await service.metrics())
             return JSONAnswers.bytes(Array(text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
         }
-        return router
     }
 
     @Sendable private func events(_ request: Request, _ context: BasicRequestContext) async throws -> Response {

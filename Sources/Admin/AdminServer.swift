@@ -70,18 +70,11 @@ package struct AdminServer: Sendable {
         bindTo path: String?,
         onRunning: @escaping @Sendable () async -> Void
     ) -> Application<RouterResponder<BasicRequestContext>> {
-        var quiet = logger
-        // Hummingbird tells of starts and requests at info; the daemon's log is for state changes.
-        quiet.logLevel = max(logger.logLevel, .warning)
-        return Application(
-            responder: AdminRoutes(service: service, logger: logger).router().buildResponder(),
-            server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(60))),
-            configuration: ApplicationConfiguration(
-                address: path.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: 0),
-                availableConnectionsDelegate: MaximumAvailableConnections(AdminLimits.connectionsMax)
-            ),
-            onServerRunning: { _ in await onRunning() },
-            logger: quiet
+        AdminApplication.make(
+            AdminRoutes(service: service, logger: logger).router(),
+            address: path.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: 0),
+            logger: logger,
+            onRunning: { _ in await onRunning() }
         )
     }
 }

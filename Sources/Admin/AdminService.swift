@@ -6,6 +6,9 @@ package import OutboxCore
 package protocol AdminService: Sendable {
     func status() async throws -> Status
 
+    /// What `/metrics` tells.
+    func metrics() async throws -> Metrics
+
     /// Queued and in-flight events in accept order, behind `after` (a sequence number); at most `limit`.
     func events(_ filter: EventFilter, after: Int64?, limit: Int) async throws -> Listing<Int64>
 

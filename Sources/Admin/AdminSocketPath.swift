@@ -20,6 +20,13 @@ package struct AdminSocketPath: Hashable, Sendable {
         guard path.hasPrefix("/") || !path.isEmpty, path.utf8.count <= Self.bytesMax else {
             throw .unusable(path, "a socket path has 1 to \(Self.bytesMax) bytes")
         }
+        guard directory.utf8.count + Self.boundNameBytes <= Self.bytesMax else {
+            throw .unusable(
+                path,
+                "its folder's path is too long: at most \(Self.bytesMax - Self.boundNameBytes) bytes, because the socket is "
+                    + "made in a folder of its own beside its place"
+            )
+        }
         try refuseUnlessFree()
         var template = Array("\(directory)/.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
@@ -59,7 +66,10 @@ package struct AdminSocketPath: Hashable, Sendable {
         var text: String
     }
 
+    /// Of `sun_path`, its closing zero left out.
     private static let bytesMax = 107
+    /// Of `/.XXXXXX/s`: where it is bound before it gets its name.
+    private static let boundNameBytes = 10
 
     private var directory: String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -36,15 +36,17 @@ enum JSONAnswers {
 }
 
 /// Bounds of the admin listener.
-enum AdminLimits {
+package enum AdminLimits {
     /// Room for 1,000 ids and the names around them.
     static let bodyBytesMax = 128 * 1024
     static let connectionsMax = 64
     static let pageDefault = 100
     static let pageMax = 1000
     static let patternBytesMax = 256
+    /// Functions, and groups of dead letters, that a status tells one by one.
+    package static let statusListMax = 1000
     /// Functions with metric lines of their own; the rest is added up under one label.
-    static let metricFunctionsMax = 200
+    package static let metricFunctionsMax = 200
 }
 
 /// Outermost: whatever goes wrong below becomes a JSON answer. What is not ours is logged, and told as "internal error".

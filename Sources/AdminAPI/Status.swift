@@ -1,7 +1,11 @@
 /// The state of the daemon on one screen: what `status` shows.
 package struct Status: Codable, Hashable, Sendable {
+    /// When it was so, by the daemon's clock.
+    package var at: Timestamp
+    /// What is wrong and what to do about it, the worst first; empty: all is well.
+    package var findings: [Finding]
     package var accepting: Bool
-    /// For people: why not, where `accepting` is false.
+    /// For people: why some or, where `accepting` is false, all events are refused.
     package var refusingBecause: String?
     package var version: String
     package var instanceID: String
@@ -13,15 +17,20 @@ package struct Status: Codable, Hashable, Sendable {
     package var inFlight: Int
     /// The event that has waited longest.
     package var oldest: OldestEvent?
+    /// Those with events or a state other than active; the worst first, at most 1,000.
     package var functions: [FunctionStatus]
+    /// How many there are, beyond those that `functions` has room for too.
+    package var functionsTotal: Int
     package var routes: [RouteStatus]
-    /// Dead letters by function and condition.
+    /// Dead letters by function and condition; the largest groups first, at most 1,000.
     package var deadLetters: [LetterGroup]
+    package var deadLettersTotalGroups: Int
+    package var rates: Rates
     package var store: StoreStatus
     package var counters: Counters
 
     private enum CodingKeys: String, CodingKey {
-        case accepting
+        case at, findings, accepting
         case refusingBecause = "refusing_because"
         case version
         case instanceID = "instance_id"
@@ -31,12 +40,16 @@ package struct Status: Codable, Hashable, Sendable {
         case dead
         case deadBytes = "dead_bytes"
         case inFlight = "in_flight"
-        case oldest, functions, routes
+        case oldest, functions
+        case functionsTotal = "functions_total"
+        case routes
         case deadLetters = "dead_letters"
-        case store, counters
+        case deadLettersTotalGroups = "dead_letter_groups_total"
+        case rates, store, counters
     }
 
     package init(
+        at: Timestamp = Timestamp(milliseconds: 0),
         accepting: Bool,
         refusingBecause: String? = nil,
         version: String,
@@ -49,11 +62,16 @@ package struct Status: Codable, Hashable, Sendable {
         inFlight: Int,
         oldest: OldestEvent? = nil,
         functions: [FunctionStatus] = [],
+        functionsTotal: Int? = nil,
         routes: [RouteStatus] = [],
         deadLetters: [LetterGroup] = [],
+        deadLettersTotalGroups: Int? = nil,
+        rates: Rates = Rates(),
         store: StoreStatus,
         counters: Counters = Counters()
     ) {
+        self.at = at
+        findings = []
         self.accepting = accepting
         self.refusingBecause = refusingBecause
         self.version = version
@@ -66,8 +84,11 @@ package struct Status: Codable, Hashable, Sendable {
         self.inFlight = inFlight
         self.oldest = oldest
         self.functions = functions
+        self.functionsTotal = functionsTotal ?? functions.count
         self.routes = routes
         self.deadLetters = deadLetters
+        self.deadLettersTotalGroups = deadLettersTotalGroups ?? deadLetters.count
+        self.rates = rates
         self.store = store
         self.counters = counters
     }
@@ -104,12 +125,15 @@ package struct FunctionStatus: Codable, Hashable, Sendable {
     package var queued: Int
     package var dead: Int
     package var inFlight: Int
+    /// Age of its oldest waiting event, as far as it is known.
+    package var oldestAgeSeconds: Int64?
 
     private enum CodingKeys: String, CodingKey {
         case function, state, reason, since
         case nextProbeAt = "next_probe_at"
         case queued, dead
         case inFlight = "in_flight"
+        case oldestAgeSeconds = "oldest_age_seconds"
     }
 
     package init(
@@ -120,7 +144,8 @@ package struct FunctionStatus: Codable, Hashable, Sendable {
         nextProbeAt: Timestamp? = nil,
         queued: Int,
         dead: Int,
-        inFlight: Int
+        inFlight: Int,
+        oldestAgeSeconds: Int64? = nil
     ) {
         self.function = function
         self.state = state
@@ -130,6 +155,7 @@ package struct FunctionStatus: Codable, Hashable, Sendable {
         self.queued = queued
         self.dead = dead
         self.inFlight = inFlight
+        self.oldestAgeSeconds = oldestAgeSeconds
     }
 }
 
@@ -146,6 +172,10 @@ package struct RouteStatus: Codable, Hashable, Sendable {
     /// Where the credentials come from, or why there are none; never a secret.
     package var credentials: String?
     package var credentialsExpireAt: Timestamp?
+    /// False: there are none, for the reason in `credentials`.
+    package var hasCredentials: Bool
+    /// AWS's clock minus the daemon's, by the latest answer; nil before the first.
+    package var clockSkewSeconds: Int64?
     package var inFlight: Int
 
     private enum CodingKeys: String, CodingKey {
@@ -153,6 +183,8 @@ package struct RouteStatus: Codable, Hashable, Sendable {
         case nextProbeAt = "next_probe_at"
         case credentials
         case credentialsExpireAt = "credentials_expire_at"
+        case hasCredentials = "has_credentials"
+        case clockSkewSeconds = "clock_skew_seconds"
         case inFlight = "in_flight"
     }
 
@@ -166,6 +198,8 @@ package struct RouteStatus: Codable, Hashable, Sendable {
         nextProbeAt: Timestamp? = nil,
         credentials: String? = nil,
         credentialsExpireAt: Timestamp? = nil,
+        hasCredentials: Bool = true,
+        clockSkewSeconds: Int64? = nil,
         inFlight: Int
     ) {
         self.name = name
@@ -177,6 +211,8 @@ package struct RouteStatus: Codable, Hashable, Sendable {
         self.nextProbeAt = nextProbeAt
         self.credentials = credentials
         self.credentialsExpireAt = credentialsExpireAt
+        self.hasCredentials = hasCredentials
+        self.clockSkewSeconds = clockSkewSeconds
         self.inFlight = inFlight
     }
 }
@@ -197,24 +233,66 @@ package struct LetterGroup: Codable, Hashable, Sendable {
     }
 }
 
-/// The database on disk, in bytes.
+/// The database on disk, in bytes, and how far it may grow.
 package struct StoreStatus: Codable, Hashable, Sendable {
     package var path: String
     package var bytes: Int64
     package var walBytes: Int64
-    package var diskFreeBytes: Int64
+    /// Nil where the system doesn't tell.
+    package var diskFreeBytes: Int64?
+    /// Of the file and its log, what is not free to be used again: counts towards `maxBytes`.
+    package var usedBytes: Int64
+    /// `queue.max_bytes`.
+    package var maxBytes: Int64?
+    /// `queue.max_events`: queued events and dead letters.
+    package var maxEvents: Int?
+    /// `queue.min_free_disk`: below it the door closes.
+    package var minFreeDiskBytes: Int64?
 
     private enum CodingKeys: String, CodingKey {
         case path, bytes
         case walBytes = "wal_bytes"
         case diskFreeBytes = "disk_free_bytes"
+        case usedBytes = "used_bytes"
+        case maxBytes = "max_bytes"
+        case maxEvents = "max_events"
+        case minFreeDiskBytes = "min_free_disk_bytes"
     }
 
-    package init(path: String, bytes: Int64, walBytes: Int64, diskFreeBytes: Int64) {
+    package init(
+        path: String,
+        bytes: Int64,
+        walBytes: Int64,
+        diskFreeBytes: Int64?,
+        usedBytes: Int64 = 0,
+        maxBytes: Int64? = nil,
+        maxEvents: Int? = nil,
+        minFreeDiskBytes: Int64? = nil
+    ) {
         self.path = path
         self.bytes = bytes
         self.walBytes = walBytes
         self.diskFreeBytes = diskFreeBytes
+        self.usedBytes = usedBytes
+        self.maxBytes = maxBytes
+        self.maxEvents = maxEvents
+        self.minFreeDiskBytes = minFreeDiskBytes
+    }
+}
+
+/// How fast events came and went over the last minute, per second.
+package struct Rates: Codable, Hashable, Sendable {
+    package var accepted: Double
+    package var handedOver: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case accepted
+        case handedOver = "handed_over"
+    }
+
+    package init(accepted: Double = 0, handedOver: Double = 0) {
+        self.accepted = accepted
+        self.handedOver = handedOver
     }
 }
 

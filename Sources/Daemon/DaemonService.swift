@@ -1,5 +1,6 @@
 internal import Admin
 internal import AdminAPI
+internal import Door
 internal import Engine
 internal import OutboxCore
 internal import SQLiteStore
@@ -15,6 +16,9 @@ struct DaemonService: AdminService {
     let startedAt: MonotonicTime
     let clock: any TimeSource
     let isServing: @Sendable () -> Bool
+    /// What the door has done; nil before it is open.
+    let doorCounters: @Sendable () -> DoorCounters?
+    let memory = StatusMemory()
 
     /// Letters moved in one commit.
     private static var slice: Int { 500 }
@@ -107,7 +111,7 @@ struct DaemonService: AdminService {
         try await read.ask { reader throws(StoreError) in try reader.deadLetterGroups() }
     }
 
-    private func deliveryReport() async throws -> DeliveryReport {
+    func deliveryReport() async throws -> DeliveryReport {
         guard let report = await delivery.report() else { throw AdminError(.unavailable, "the daemon is stopping") }
         return report
     }
@@ -127,7 +131,7 @@ struct DaemonService: AdminService {
         return .active
     }
 
-    private static func suspension(_ suspension: Suspension, _ now: Moment) -> EventStanding.Suspension {
+    static func suspension(_ suspension: Suspension, _ now: Moment) -> EventStanding.Suspension {
         EventStanding.Suspension(
             reason: suspension.reason,
             since: suspension.since,
@@ -138,100 +142,5 @@ struct DaemonService: AdminService {
     /// A monotonic time as the wall clock will show it, if nobody changes it.
     private static func wall(_ time: MonotonicTime, _ now: Moment) -> WallTime {
         now.wall.advanced(by: time.since(now.monotonic))
-    }
-
-    // MARK: Status
-
-    func status() async throws -> Status {
-        guard let commits = await commit.report() else {
-            throw AdminError(.unavailable, "the store has failed or is closing; see the log")
-        }
-        let deliveries = try await deliveryReport()
-        let groups = try await groups()
-        let oldest = try await read.ask { reader throws(StoreError) in try reader.oldestQueued() }
-        let now = deliveries.now
-        return Status(
-            accepting: commits.refusing == nil,
-            refusingBecause: commits.refusing,
-            version: outboxVersion,
-            instanceID: instanceID,
-            uptimeSeconds: now.monotonic.since(startedAt).milliseconds / 1000,
-            queued: commits.totals.queued,
-            queuedBytes: commits.totals.queuedBytes,
-            dead: commits.totals.dead,
-            deadBytes: commits.totals.deadBytes,
-            inFlight: deliveries.dispatch.inFlight,
-            oldest: oldest.map {
-                OldestEvent(
-                    id: $0.id.description,
-                    function: $0.function.description,
-                    ageSeconds: max(0, now.wall.since($0.ageFrom).milliseconds / 1000)
-                )
-            },
-            functions: functionStatus(commits, deliveries),
-            routes: routeStatus(deliveries),
-            deadLetters: groups.map(LetterGroup.init),
-            store: StoreStatus(
-                path: databasePath,
-                bytes: Int64(commits.size.fileBytes),
-                walBytes: Int64(commits.size.walBytes),
-                diskFreeBytes: Int64(commits.freeDisk ?? -1)
-            ),
-            counters: counters(commits, deliveries)
-        )
-    }
-
-    private func counters(_ commits: CommitReport, _ deliveries: DeliveryReport) -> Counters {
-        var counters = Counters()
-        counters.accepted = commits.accepted
-        counters.repeats = commits.repeats
-        counters.refused = commits.refused
-        counters.handedOver = deliveries.dispatch.counters.handedOver
-        counters.deadLettered = deliveries.dispatch.counters.dead
-        counters.attempts["none"] = deliveries.dispatch.counters.handedOver
-        for (blame, count) in deliveries.dispatch.counters.failures { counters.attempts[blame.rawValue] = count }
-        return counters
-    }
-
-    private func functionStatus(_ commits: CommitReport, _ deliveries: DeliveryReport) -> [FunctionStatus] {
-        let live = Dictionary(uniqueKeysWithValues: deliveries.dispatch.functions.map { ($0.key, $0) })
-        return commits.functions.compactMap { record in
-            let dispatch = live[record.key]
-            guard record.queued > 0 || record.dead > 0 || dispatch?.suspension != nil else { return nil }
-            let suspension = dispatch?.suspension.map { Self.suspension($0, deliveries.now) }
-            return FunctionStatus(
-                function: record.function.description,
-                state: suspension == nil ? "active" : "suspended",
-                reason: suspension?.reason,
-                since: suspension.map { Timestamp($0.since) },
-                nextProbeAt: suspension?.nextProbeAt.map(Timestamp.init),
-                queued: record.queued,
-                dead: record.dead,
-                inFlight: dispatch?.inFlight ?? 0
-            )
-        }
-    }
-
-    private func routeStatus(_ deliveries: DeliveryReport) -> [RouteStatus] {
-        zip(deliveries.dispatch.routes, deliveries.credentials).map { route, credentials in
-            let target = routes.targets[route.key.rawValue]
-            let suspension = route.suspension.map { Self.suspension($0, deliveries.now) }
-            let words: String =
-                switch credentials {
-                case .success(let used): used.source
-                case .failure(let problem): "none: \(problem.reason)"
-                }
-            return RouteStatus(
-                name: route.name,
-                endpoint: "\(target.scheme)://\(target.authority)",
-                region: target.region,
-                state: suspension == nil ? "active" : "suspended",
-                reason: suspension?.reason,
-                since: suspension.map { Timestamp($0.since) },
-                nextProbeAt: suspension?.nextProbeAt.map(Timestamp.init),
-                credentials: words,
-                inFlight: route.inFlight
-            )
-        }
     }
 }

@@ -31,6 +31,7 @@ extension OutboxDaemon {
             await admin.stop()
             throw error
         }
+        openDoor.withLockedValue { [door] in $0 = door }
         isServing.withLockedValue { $0 = true }
         notifier.ready("accepting events")
         let reporting = Task { await reportToSystemd(notifier) }
@@ -58,7 +59,8 @@ extension OutboxDaemon {
         await admin.stop()
     }
 
-    /// Returns when clients can connect. - Throws: `StartProblem` if the socket can't be opened.
+    /// Returns when clients can connect, on both listeners where there are two. - Throws: `StartProblem` if one can't be
+    /// opened.
     private func startAdmin(_ service: DaemonService) async throws -> RunningAdmin {
         let (listening, signal) = AsyncThrowingStream.makeStream(of: Void.self)
         let server = AdminServer(
@@ -68,9 +70,16 @@ extension OutboxDaemon {
             logger: logger,
             onListening: { signal.yield() }
         )
+        var runs: [any Service] = [AdminRun(server: server)]
+        if let address = configuration.admin.tcp.address {
+            let tcp = AdminTCPServer(host: address.host, port: address.port, service: service, logger: logger) { _ in
+                signal.yield()
+            }
+            runs.append(AdminTCPRun(server: tcp))
+        }
         var quiet = logger
         quiet.logLevel = .error
-        var group = ServiceGroupConfiguration(services: [AdminRun(server: server)], logger: quiet)
+        var group = ServiceGroupConfiguration(services: runs, logger: quiet)
         group.maximumGracefulShutdownDuration = .seconds(2)
         let services = ServiceGroup(configuration: group)
         let task = Task {
@@ -82,8 +91,10 @@ extension OutboxDaemon {
             }
         }
         var events = listening.makeAsyncIterator()
-        guard try await events.next() != nil else {
-            throw StartProblem("the admin socket closed at once", exitCode: StartProblem.other)
+        for _ in runs {
+            guard try await events.next() != nil else {
+                throw StartProblem("the admin listener closed at once", exitCode: StartProblem.other)
+            }
         }
         return RunningAdmin(services: services, task: task)
     }
@@ -137,6 +148,11 @@ extension OutboxDaemon {
 /// The admin server under a service group: so that it can end in order.
 private struct AdminRun: Service {
     let server: AdminServer
+    func run() async throws { try await server.run() }
+}
+
+private struct AdminTCPRun: Service {
+    let server: AdminTCPServer
     func run() async throws { try await server.run() }
 }
 

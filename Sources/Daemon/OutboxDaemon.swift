@@ -1,5 +1,6 @@
 internal import AWSCredentials
 internal import Admin
+internal import Door
 internal import Engine
 internal import LambdaTransport
 internal import Logging
@@ -24,6 +25,8 @@ struct OutboxDaemon: Sendable {
     let read = ReadLoop<SQLiteReader>()
     let commit: CommitLoop
     let isServing = NIOLockedValueBox(false)
+    /// The door while it is open, for its counters.
+    let openDoor = NIOLockedValueBox<DoorServer?>(nil)
 
     init(loaded: LoadedConfiguration, environment: [String: String], logger: Logger) {
         self.loaded = loaded
@@ -127,6 +130,7 @@ struct OutboxDaemon: Sendable {
             settings: CommitSettings(configuration),
             ballast: Ballast(path: files.ballast, bytes: limits.ballastBytes),
             freeDisk: { DiskSpace.free(at: folder) },
+            stopwatch: { [clock] in clock.now().monotonic },
             warn: { [logger] in logger.warning("\($0)") },
             tellDelivery: { [mailbox = delivery.mailbox] in mailbox.post($0) }
         )
@@ -228,7 +232,8 @@ struct OutboxDaemon: Sendable {
             databasePath: files.database,
             startedAt: clock.now().monotonic,
             clock: clock,
-            isServing: { [isServing] in isServing.withLockedValue { $0 } }
+            isServing: { [isServing] in isServing.withLockedValue { $0 } },
+            doorCounters: { [openDoor] in openDoor.withLockedValue { $0 }?.counters }
         )
     }
 }

@@ -35,6 +35,11 @@ actor FakeService: AdminService {
         return .sample
     }
 
+    func metrics() async throws -> Metrics {
+        if isBroken { throw Broken() }
+        return .sample
+    }
+
     func events(_ filter: EventFilter, after: Int64?, limit: Int) async throws -> Listing<Int64> {
         asked.append("events \(filter.function?.text ?? "-") \(after ?? 0) \(limit)")
         let start = Int(after ?? 0)
@@ -129,6 +134,56 @@ extension Status {
             deadLetters: [LetterGroup(function: "or\"ders", condition: "exhausted", count: 1, example: "e")],
             store: StoreStatus(path: "/db", bytes: 4096, walBytes: 0, diskFreeBytes: 1 << 40),
             counters: counters
+        )
+    }
+}
+
+extension Metrics {
+    /// Something in every family.
+    static var sample: Metrics {
+        var orders = FunctionMetrics(label: "orders")
+        orders.queued = 2
+        orders.inFlight = 1
+        orders.oldestAgeSeconds = 7
+        orders.state = "suspended"
+        orders.dead = ["exhausted": 1, "expired": 2]
+        orders.accepts = [5, 1, 1, 2, 0, 0, 0, 0]
+        orders.attempts = [4, 1, 1, 1, 1, 1, 0, 0]
+        var hostile = FunctionMetrics(label: "a\"b\\c\nlambda_outbox_accepting 0")
+        hostile.state = "active"
+        var others = FunctionMetrics(label: MetricLabels.others)
+        others.queued = 3
+        var status = Status.sample
+        status.at = Timestamp(milliseconds: 1_000_000)
+        status.routes[0].credentialsExpireAt = Timestamp(milliseconds: 1_060_000)
+        status.routes[0].clockSkewSeconds = -3
+        status.store.maxBytes = 1 << 30
+        status.store.maxEvents = 1000
+        status.store.minFreeDiskBytes = 1 << 20
+        var durations = Histogram(.accepting)
+        durations.add(100)
+        durations.add(101)
+        durations.add(20_000_000)
+        var events = Histogram(.counting)
+        events.add(3, times: 2)
+        return Metrics(
+            status: status,
+            functions: [orders, hostile, others],
+            refusals: ["TooManyRequestsException": 4],
+            connections: .init(open: 1, opened: 9, turnedAway: 0, timeouts: 2),
+            process: ProcessFacts(
+                cpuSeconds: 1.25,
+                residentBytes: 1 << 20,
+                virtualBytes: 1 << 30,
+                openDescriptors: 12,
+                maxDescriptors: 1024,
+                threads: 7,
+                startedAtSeconds: 1_700_000_000.5
+            ),
+            acceptDurations: durations,
+            attemptDurations: Histogram(.attempting),
+            commitDurations: durations,
+            commitEvents: events
         )
     }
 }

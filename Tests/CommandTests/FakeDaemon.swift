@@ -82,6 +82,8 @@ actor Letters: AdminService {
         )
     }
 
+    func metrics() async throws -> Metrics { Metrics(status: try await status()) }
+
     func events(_ filter: EventFilter, after: Int64?, limit: Int) async throws -> Listing<Int64> {
         Listing(events: [], next: nil)
     }

@@ -2,110 +2,75 @@ import AdminAPI
 import ArgumentParser
 import Client
 
-/// `status`: the daemon on one screen.
+/// `status`: the daemon on one screen; once, again and again, or as one line for monitoring.
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show what the daemon is doing: queue, functions, routes, dead letters, disk."
+        abstract: "Show what the daemon is doing, what is wrong, and what to do about it.",
+        discussion: """
+            With --check it prints one line as Nagios plugins do, and ends with 0 (OK), 1 (WARNING) or 2 (CRITICAL, also \
+            when the daemon is not reachable).
+
+            Examples:
+              lambda-outbox status
+              lambda-outbox status --watch --interval 5s
+              lambda-outbox status --check --max-age 10m --max-dead 0
+              lambda-outbox status --json | jq '.findings'
+            """
     )
+
+    @Flag(help: "Show it again and again, until Ctrl-C.")
+    var watch = false
+
+    @Option(help: ArgumentHelp("With --watch: how often.", valueName: "duration"))
+    var interval: String?
+
+    @Flag(help: "One line for monitoring, exit 0, 1 or 2.")
+    var check = false
+
+    @Option(
+        name: .customLong("max-age"),
+        help: ArgumentHelp("With --check: critical if an event has waited for longer (10m).", valueName: "duration")
+    )
+    var maxAge: String?
+
+    @Option(
+        name: .customLong("max-dead"),
+        help: ArgumentHelp("With --check: a warning if there are more dead letters (0).", valueName: "number")
+    )
+    var maxDead: Int?
 
     @OptionGroup var admin: AdminOptions
     @OptionGroup var format: FormatOptions
 
+    func validate() throws {
+        if check, watch || format.json { throw ValidationError("--check goes neither with --watch nor with --json") }
+        if !check, maxAge != nil || maxDead != nil { throw ValidationError("--max-age and --max-dead go with --check") }
+        if !watch, interval != nil { throw ValidationError("--interval goes with --watch") }
+        if let maxDead, maxDead < 0 { throw ValidationError("--max-dead: 0 or more") }
+        if let maxAge, Amounts.parseDuration(maxAge) == nil {
+            throw ValidationError("--max-age: a number with ms, s, m, h or d, such as 10m")
+        }
+        if let interval, (Amounts.parseDuration(interval) ?? .zero) < .milliseconds(100) {
+            throw ValidationError("--interval: 100ms or more, such as 2s")
+        }
+    }
+
     func run() throws {
-        let status = try admin.client().status()
-        if format.json { return try Output.standard.json(status) }
-        for line in StatusText.lines(status) { Output.standard.line(line) }
-    }
-}
-
-/// The status as people read it.
-enum StatusText {
-    static func lines(_ status: Status) -> [String] {
-        var lines = [headline(status)]
-        lines.append(
-            "queued \(status.queued) (\(Amounts.size(Int64(status.queuedBytes)))), in flight \(status.inFlight), "
-                + "dead letters \(status.dead) (\(Amounts.size(Int64(status.deadBytes))))"
-        )
-        if let oldest = status.oldest {
-            let age = Amounts.duration(seconds: oldest.ageSeconds)
-            lines.append("oldest: \(Printable.line(oldest.function)), waiting for \(age), \(oldest.id)")
+        if check { throw ExitCode(StatusCheck.run(admin.client(), limits).exitCode) }
+        guard watch else {
+            let status = try admin.client().status()
+            if format.json { return try Output.standard.json(status) }
+            return StatusText.print(status)
         }
-        section("functions", functions(status.functions), &lines)
-        section("routes", routes(status.routes), &lines)
-        section("dead letters", letters(status.deadLetters), &lines)
-        let store = status.store
-        lines.append(
-            "store: \(Printable.line(store.path)), \(Amounts.size(store.bytes)), log \(Amounts.size(store.walBytes)), "
-                + "\(Amounts.size(store.diskFreeBytes)) free on disk"
-        )
-        lines.append(counters(status.counters))
-        return lines
+        let pause = interval.flatMap(Amounts.parseDuration) ?? .seconds(2)
+        try StatusWatch(pause: pause, json: format.json) { () throws(ClientError) in try admin.client().status() }.run()
     }
 
-    private static func headline(_ status: Status) -> String {
-        let reason = status.refusingBecause.map { ": \(Printable.line($0))" } ?? ""
-        let state = status.accepting ? "accepting" : "NOT accepting\(reason)"
-        return "lambda-outbox \(status.version), up \(Amounts.duration(seconds: status.uptimeSeconds)), \(state)"
-    }
-
-    private static func functions(_ functions: [FunctionStatus]) -> Table {
-        var table = Table("FUNCTION", "STATE", "QUEUED", "IN FLIGHT", "DEAD", "WHY")
-        for function in functions {
-            table.add(
-                function.function,
-                function.state,
-                "\(function.queued) queued",
-                "\(function.inFlight) in flight",
-                "\(function.dead) dead",
-                why(function.reason, function.since, function.nextProbeAt)
-            )
-        }
-        return table
-    }
-
-    private static func routes(_ routes: [RouteStatus]) -> Table {
-        var table = Table("ROUTE", "STATE", "IN FLIGHT", "CREDENTIALS", "WHY")
-        for route in routes {
-            var credentials = route.credentials ?? ""
-            if let expiry = route.credentialsExpireAt { credentials += " until \(expiry)" }
-            table.add(
-                route.name,
-                route.state,
-                "\(route.inFlight) in flight",
-                credentials,
-                why(route.reason, route.since, route.nextProbeAt)
-            )
-        }
-        return table
-    }
-
-    private static func letters(_ groups: [LetterGroup]) -> Table {
-        var table = Table("FUNCTION", "CONDITION", "COUNT", "NEWEST")
-        for group in groups { table.add(group.function, group.condition, "\(group.count)", group.example) }
-        return table
-    }
-
-    private static func why(_ reason: String?, _ since: Timestamp?, _ nextProbeAt: Timestamp?) -> String {
-        guard let reason else { return "" }
-        var text = reason
-        if let since { text += "; since \(since)" }
-        if let nextProbeAt { text += "; next probe \(nextProbeAt)" }
-        return text
-    }
-
-    private static func section(_ name: String, _ table: Table, _ lines: inout [String]) {
-        if table.isEmpty { return }
-        lines.append("\(name):")
-        lines += table.lines(withHeading: false).map { "  \($0)" }
-    }
-
-    private static func counters(_ counters: Counters) -> String {
-        let attempts = counters.attempts.values.reduce(0, +)
-        let blamed = counters.attempts.filter { $0.key != "none" && $0.value > 0 }.sorted { $0.key < $1.key }
-        let blames = blamed.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-        return "since start: accepted \(counters.accepted), repeats \(counters.repeats), refused \(counters.refused), "
-            + "handed over \(counters.handedOver), dead \(counters.deadLettered), attempts \(attempts)"
-            + (blames.isEmpty ? "" : " (failed: \(blames))")
+    private var limits: FindingLimits {
+        var limits = FindingLimits()
+        if let age = maxAge.flatMap(Amounts.parseDuration) { limits.ageSecondsMax = age.components.seconds }
+        if let maxDead { limits.deadMax = maxDead }
+        return limits
     }
 }

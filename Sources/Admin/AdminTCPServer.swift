@@ -1,0 +1,96 @@
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+
+/// Serves metrics and health, and nothing else, on a loopback address: for monitoring systems on this machine.
+///
+/// Whoever can open a connection may read them: there is nothing in them that must be kept from a local user. Web pages
+/// can't: a request whose `Host` is not loopback is refused, and no answer permits another origin.
+package struct AdminTCPServer: Sendable {
+    private let host: String
+    private let port: Int
+    private let service: any AdminService
+    private let logger: Logger
+    private let onListening: @Sendable (Int) async -> Void
+
+    /// - Parameters:
+    ///   - host: a loopback address, IPv6 without brackets. The caller has checked that it is one.
+    ///   - port: 0 lets the system choose.
+    ///   - onListening: called once with the port, when clients can connect.
+    package init(
+        host: String,
+        port: Int,
+        service: any AdminService,
+        logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.host = host
+        self.port = port
+        self.service = service
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Serves until the task is cancelled or a graceful shutdown begins. Fits `ServiceLifecycle.Service`.
+    ///
+    /// - Throws: `AdminTCPError` if the address can't be taken.
+    package func run() async throws {
+        let application = AdminApplication.make(
+            AdminRoutes(service: service, logger: logger).monitoringRouter(),
+            address: .hostname(host, port: port),
+            logger: logger,
+            onRunning: { await onListening($0.localAddress?.port ?? port) }
+        )
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw AdminTCPError(address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)", error: error)
+        }
+    }
+
+    /// The application itself: for tests, which need no socket.
+    package static func application(service: any AdminService, logger: Logger) -> some ApplicationProtocol {
+        AdminApplication.make(
+            AdminRoutes(service: service, logger: logger).monitoringRouter(),
+            address: .hostname("127.0.0.1", port: 0),
+            logger: logger,
+            onRunning: { _ in }
+        )
+    }
+}
+
+/// Why the admin TCP listener can't be opened.
+package struct AdminTCPError: Error, Hashable, Sendable, CustomStringConvertible {
+    package var description: String
+
+    init(address: String, error: IOError) {
+        let isTaken = error.errnoCode == 98
+        let reason = isTaken ? "another program listens there; stop it, or choose another port" : "\(error)"
+        description = "admin.tcp.address \(address): \(reason)"
+    }
+}
+
+/// What both admin listeners have in common.
+enum AdminApplication {
+    static func make(
+        _ router: Router<BasicRequestContext>,
+        address: BindAddress,
+        logger: Logger,
+        onRunning: @escaping @Sendable (any Channel) async -> Void
+    ) -> Application<RouterResponder<BasicRequestContext>> {
+        var quiet = logger
+        // Hummingbird tells of starts and requests at info; the daemon's log is for state changes.
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return Application(
+            responder: router.buildResponder(),
+            server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(60))),
+            configuration: ApplicationConfiguration(
+                address: address,
+                availableConnectionsDelegate: MaximumAvailableConnections(AdminLimits.connectionsMax)
+            ),
+            onServerRunning: onRunning,
+            logger: quiet
+        )
+    }
+}

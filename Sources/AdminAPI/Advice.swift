@@ -1,0 +1,74 @@
+/// What to do about a suspension, found by the words of its reason: they begin with the kind of a failure or with AWS's
+/// error code.
+enum Advice {
+    static let credentials =
+        "Renew them where they come from (aws sso login, a new key in the credentials file), then "
+        + "systemctl reload lambda-outbox. Those of the environment need a restart."
+
+    static func route(_ reason: String, _ route: RouteStatus) -> String {
+        let host = hostAndPort(route.endpoint)
+        let recovery = " Delivery resumes by itself."
+        switch word(reason) {
+        case "dns":
+            return "Check name resolution on this machine: getent hosts \(host.name), /etc/resolv.conf." + recovery
+        case "connect", "timeout", "cut":
+            return "Check the network, VPN, firewall and proxy towards \(host.name):\(host.port): "
+                + "curl -sv \(route.endpoint)/" + recovery
+        case "proxy":
+            return "Check the proxy of aws.proxy, or HTTPS_PROXY, and that it lets \(host.name) through." + recovery
+        case "tls" where reason.contains("clock"):
+            return "Check the clock first (timedatectl status), then the certificate of \(host.name)." + recovery
+        case "tls":
+            return "Check which certificate \(host.name) shows (a proxy that opens TLS?); trust its authority with "
+                + "aws.ca_bundle." + recovery
+        case "credentials", "ExpiredToken", "UnrecognizedClient", "InvalidClientTokenId", "MissingAuthenticationToken":
+            return credentials
+        case "InvalidSignature", "SignatureDoesNotMatch", "AuthFailure", "RequestTimeTooSkewed", "RequestExpired",
+            "RequestInTheFuture":
+            return "Check the clock (timedatectl status), then the secret key." + recovery
+        case "OptInRequired", "NotAuthorized":
+            return "Enable the region \(route.region) for this AWS account." + recovery
+        case "ServiceUnavailable", "InternalFailure", "InternalServerError":
+            return "Look at AWS's health page for \(route.region)." + recovery
+        case "OutboxLoop":
+            return "Unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_LAMBDA and aws.endpoint_url, or point them at Lambda."
+        default:
+            return "lambda-outbox events list --limit 1 shows what an attempt gets; journalctl -u lambda-outbox says "
+                + "since when." + recovery
+        }
+    }
+
+    static func function(_ reason: String, _ function: String) -> String {
+        let recovery = " Delivery resumes by itself; events older than max_age become dead letters."
+        switch word(reason) {
+        case "ResourceNotFound":
+            return "Deploy the function, or correct its name, alias or region at the producer." + recovery
+        case "AccessDenied":
+            return "Allow lambda:InvokeFunction on it to the credentials that are used." + recovery
+        case let code where code.hasPrefix("KMS"):
+            return "Mend the function's KMS key or its permissions." + recovery
+        case let code
+        where code.hasPrefix("ENI") || code.hasPrefix("EC2") || code.hasPrefix("Subnet")
+            || code.hasPrefix("InvalidSubnet") || code.hasPrefix("InvalidSecurity"):
+            return "Mend the function's VPC configuration." + recovery
+        default:
+            return "Look at the function in AWS's console; lambda-outbox events list --function \(function) shows what "
+                + "its attempts get." + recovery
+        }
+    }
+
+    /// `connect` of `connect: …`, `AccessDenied` of `AccessDeniedException (403): …`.
+    private static func word(_ reason: String) -> String {
+        let first = String(reason.prefix { $0 != ":" && $0 != " " })
+        return first.hasSuffix("Exception") ? String(first.dropLast("Exception".count)) : first
+    }
+
+    private static func hostAndPort(_ endpoint: String) -> (name: String, port: String) {
+        let isPlain = endpoint.hasPrefix("http://")
+        let authority = endpoint.split(separator: "/", maxSplits: 2).last.map(String.init) ?? endpoint
+        if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
+            return (String(authority[..<colon]), String(authority[authority.index(after: colon)...]))
+        }
+        return (authority, isPlain ? "80" : "443")
+    }
+}

@@ -1,0 +1,133 @@
+import AdminAPI
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import Testing
+
+@testable import Admin
+
+@Suite struct `the admin TCP listener` {
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private func ask(
+        _ path: String,
+        _ method: HTTPRequest.Method = .get,
+        headers: HTTPFields = [:],
+        _ service: FakeService = FakeService()
+    ) async throws -> (status: HTTPResponse.Status, headers: HTTPFields, body: String) {
+        try await AdminTCPServer.application(service: service, logger: logger).test(.live) { client in
+            try await client.execute(uri: path, method: method, headers: headers) {
+                ($0.status, $0.headers, String(buffer: $0.body))
+            }
+        }
+    }
+
+    @Test func `answers metrics and health without asking who it is`() async throws {
+        #expect(try await ask("/metrics").body.contains("lambda_outbox_accepting 1"))
+        #expect(try await ask("/health/live").status == .ok)
+        #expect(try await ask("/health/ready").status == .ok)
+        #expect(try await ask("/health/ready", .get, FakeService(isReady: false)).status == .serviceUnavailable)
+    }
+
+    @Test(arguments: [
+        "/outbox/v1/status", "/outbox/v1/events", "/outbox/v1/dead-letters", "/", "/metrics/", "//outbox/v1/status",
+        "/metrics/../outbox/v1/status", "/%6Fbox/v1/status",
+    ])
+    func `refuses everything else with a word (P11)`(_ path: String) async throws {
+        let answer = try await ask(path)
+        #expect(answer.status == .forbidden)
+        let error = try JSONDecoder().decode(ErrorBody.self, from: Data(answer.body.utf8))
+        #expect(error.code == "forbidden")
+        #expect(error.message.contains("admin Unix socket"))
+    }
+
+    @Test(arguments: [HTTPRequest.Method.post, .put, .delete, .options])
+    func `takes nothing but GET, and permits no other origin`(_ method: HTTPRequest.Method) async throws {
+        let answer = try await ask("/metrics", method, headers: [.origin: "http://evil.example"])
+        #expect(answer.status == .forbidden)
+        #expect(answer.headers[.accessControlAllowOrigin] == nil)
+    }
+
+    @Test func `permits no other origin to read either`() async throws {
+        let answer = try await ask("/metrics", headers: [.origin: "http://evil.example"])
+        #expect(answer.headers[.accessControlAllowOrigin] == nil)
+    }
+
+    @Test(arguments: [
+        ("localhost", true), ("LOCALHOST:9101", true), ("127.0.0.1", true), ("127.0.0.1:9101", true),
+        ("127.8.9.10:1", true), ("[::1]", true), ("[::1]:9101", true), ("evil.example", false),
+        ("evil.example:9101", false), ("127.0.0.1.evil.example", false), ("localhost.evil.example", false),
+        ("127.0.0.256", false), ("127.0.0", false), ("10.0.0.1", false), ("", false), ("localhost:", false),
+        ("localhost:x", false), ("[::1", false), ("localhost@evil.example", false), ("127.0.0.1:1:1", false),
+    ])
+    func `a Host must name this machine`(_ host: String, _ isLoopback: Bool) {
+        #expect(LoopbackHostOnly.isLoopback(host) == isLoopback)
+    }
+
+    @Test func `refuses a web page whose name was made to lead here (P11)`() async throws {
+        let port = try await listening { port in
+            let answer = try await HTTPText.ask(port, "GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+            #expect(answer.hasPrefix("HTTP/1.1 403 "))
+            #expect(answer.contains("Host header"))
+            let good = try await HTTPText.ask(port, "GET /health/live HTTP/1.1\r\nHost: localhost:\(port)\r\n\r\n")
+            #expect(good.hasPrefix("HTTP/1.1 200 "))
+        }
+        #expect(port > 0)
+    }
+
+    @Test func `a port that is taken is said to be`() async throws {
+        try await listening { port in
+            let second = AdminTCPServer(host: "127.0.0.1", port: port, service: FakeService(), logger: logger)
+            let error = await #expect(throws: AdminTCPError.self) { try await second.run() }
+            #expect(error?.description.contains("127.0.0.1:\(port): another program listens there") == true)
+        }
+    }
+
+    /// Runs `body` while the listener serves; its port.
+    @discardableResult
+    private func listening(_ body: @escaping @Sendable (Int) async throws -> Void) async throws -> Int {
+        let (ports, signal) = AsyncStream.makeStream(of: Int.self)
+        let server = AdminTCPServer(host: "127.0.0.1", port: 0, service: FakeService(), logger: logger) {
+            signal.yield($0)
+        }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            var iterator = ports.makeAsyncIterator()
+            let port = try #require(await iterator.next())
+            try await body(port)
+            group.cancelAll()
+            return port
+        }
+    }
+}
+
+/// One raw request over TCP, and what came back first.
+enum HTTPText {
+    static func ask(_ port: Int, _ request: String) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try exchange(port, request) }) }
+        }
+    }
+
+    private static func exchange(_ port: Int, _ request: String) throws -> String {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0, write(descriptor, request, request.utf8.count) == request.utf8.count else {
+            throw CocoaError(.fileReadUnknown)
+        }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+}
