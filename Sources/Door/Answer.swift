@@ -6,6 +6,8 @@ enum Answer: Sendable {
     case repeated(EventID, EventState)
     /// Everything was in order, nothing was stored.
     case dryRun
+    /// An event that was looked up, as JSON.
+    case event([UInt8])
     case refused(Refusal)
 
     init(_ answer: AcceptAnswer) {
@@ -33,7 +35,7 @@ extension Answer {
     var isAccepted: Bool {
         switch self {
         case .accepted, .repeated: true
-        case .dryRun, .refused: false
+        case .dryRun, .event, .refused: false
         }
     }
 }

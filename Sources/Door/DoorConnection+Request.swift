@@ -13,12 +13,9 @@ extension DoorConnection {
         if case .idle = phase { deadline = loop.eventLoop.now + requestTimeout }
         let fields = RequestFields(head.headers)
         let now = loop.clock.now().wall
-        let outcome: Result<AcceptRequest, Refusal>
+        let outcome: Result<WantedRequest, Refusal>
         do throws(Refusal) {
-            let request = try loop.rules.check(method: head.method, fields: fields, caller: caller, now: now) {
-                () throws(Refusal) in try loop.target(uri: head.uri)
-            }
-            outcome = .success(request)
+            outcome = .success(try wanted(head, fields, now))
         } catch {
             outcome = .failure(error)
         }
@@ -64,6 +61,20 @@ extension DoorConnection {
         sendContinueIfDue()
     }
 
+    private func wanted(
+        _ head: HTTPRequestHead,
+        _ fields: RequestFields,
+        _ now: WallTime
+    ) throws(Refusal) -> WantedRequest {
+        if head.method == .GET, loop.answersLookups, let id = RequestPath(head.uri).event {
+            return .lookUp(try loop.rules.checkLookup(id: id, fields: fields, caller: caller))
+        }
+        let request = try loop.rules.check(method: head.method, fields: fields, caller: caller, now: now) {
+            () throws(Refusal) in try loop.target(uri: head.uri)
+        }
+        return .accept(request)
+    }
+
     func bodyArrived(_ bytes: ByteBuffer) {
         guard case .body = phase, receiving != nil else { return }
         receiving!.receivedBytes += bytes.readableBytes
@@ -72,7 +83,8 @@ extension DoorConnection {
             if case .failure(let refusal) = receiving!.outcome { return endWith(refusal, lingers: true) }
             return endWith(tooLarge("A payload"), lingers: true)
         }
-        guard case .success = receiving!.outcome else { return }
+        // What comes with anything but an event is read and dropped.
+        guard case .success(.accept) = receiving!.outcome else { return }
         if receiving!.body.isEmpty, let declared = receiving!.declaredBytes {
             // Room for what came, and for one more read of it; never for what was only announced.
             receiving!.body.reserveCapacity(min(declared, 2 * bytes.readableBytes))
@@ -129,7 +141,7 @@ extension DoorConnection {
         }
         deadline = loop.eventLoop.now + idleTimeout
         do throws(Refusal) {
-            let accept = try request.outcome.get()
+            guard case .accept(let accept) = try request.outcome.get() else { return lookUp(request) }
             let event = try loop.rules.event(accept, body: exact(request.body))
             if accept.purpose == .event {
                 return loop.submit(event, for: self, replies.append(request.reply))
@@ -139,6 +151,18 @@ extension DoorConnection {
             request.reply.answer = .refused(error)
         }
         appendAnswered(request.reply)
+    }
+
+    private func lookUp(_ request: Receiving) {
+        guard case .success(.lookUp(let id)) = request.outcome else { return }
+        let number = replies.append(request.reply)
+        if loop.mayLookUp(onConnection: lookupsUnderWay) {
+            lookupsUnderWay += 1
+            return loop.lookUp(id, for: self, number)
+        }
+        loop.count(.tooManyLookups)
+        replies.fill(number, with: .tooManyLookups)
+        loop.endTurnSoon()
     }
 
     /// Gives back what the request being read holds.

@@ -22,7 +22,7 @@ final class DoorConnection: ChannelInboundHandler, ChannelOutboundHandler {
 
     /// The request that is being read.
     struct Receiving {
-        var outcome: Result<AcceptRequest, Refusal>
+        var outcome: Result<WantedRequest, Refusal>
         var reply: Reply
         /// Nil for a chunked body.
         var declaredBytes: Int?
@@ -50,6 +50,7 @@ final class DoorConnection: ChannelInboundHandler, ChannelOutboundHandler {
     /// The producer sends nothing more that matters: the connection may be closed as soon as the last reply is out.
     var isInputDone = false
     var isClosingReplyWritten = false
+    var lookupsUnderWay = 0
     /// Marked by a result of the present batch; each connection is written to once a batch.
     private var isTouched = false
 

@@ -5,6 +5,8 @@ package struct DoorCounters: Hashable, Sendable {
     package var accepted = 0
     package var repeats = 0
     package var dryRuns = 0
+    /// Events that were looked up and told of.
+    package var lookups = 0
     /// Requests refused, by code.
     package var refused: [Refusal.Code: Int] = [:]
     package var connectionsOpened = 0
@@ -25,6 +27,7 @@ package struct DoorCounters: Hashable, Sendable {
         sum.accepted += b.accepted
         sum.repeats += b.repeats
         sum.dryRuns += b.dryRuns
+        sum.lookups += b.lookups
         sum.refused.merge(b.refused, uniquingKeysWith: +)
         sum.connectionsOpened += b.connectionsOpened
         sum.connectionsOpen += b.connectionsOpen

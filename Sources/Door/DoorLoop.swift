@@ -27,7 +27,10 @@ final class DoorLoop {
     private var turnBegan = NIODeadline.uptimeNanoseconds(0)
     private var turnEndIsScheduled = false
     private var tickets = TicketTable()
-    private var sink: (any IntakeSink)?
+    private var sink: DoorSink?
+    private let lookup: (any EventLookup)?
+    private let lookupBounds: LookupBounds
+    private var lookupsUnderWay = 0
 
     private var writer = ReplyWriter()
     private var memory: BodyMemory
@@ -44,6 +47,7 @@ final class DoorLoop {
         rules: RequestRules,
         policies: PolicyTable,
         intake: any Intake,
+        lookup: (any EventLookup)?,
         clock: any TimeSource,
         random: @escaping @Sendable () -> UInt64,
         publish: @escaping @Sendable (DoorCounters) -> Void
@@ -53,6 +57,8 @@ final class DoorLoop {
         self.rules = rules
         self.policies = policies
         self.intake = intake
+        self.lookup = lookup
+        lookupBounds = LookupBounds(eventLoopThreads: limits.eventLoopThreads)
         self.clock = clock
         self.random = random
         self.publish = publish
@@ -65,7 +71,7 @@ final class DoorLoop {
     }
 
     /// Begins to look for timeouts, and names the sink whose results come back to `complete`.
-    func start(sink: any IntakeSink) {
+    func start(sink: DoorSink) {
         self.sink = sink
         let shortest = min(limits.idleTimeout, limits.requestTimeout).milliseconds
         let interval = TimeAmount.milliseconds(max(10, min(250, shortest / 4)))
@@ -132,6 +138,40 @@ final class DoorLoop {
         for connection in touched { connection.writeReady() }
     }
 
+    // MARK: Look-ups
+
+    var answersLookups: Bool { lookup != nil }
+
+    func mayLookUp(onConnection underWay: Int) -> Bool {
+        lookupBounds.allows(onLoop: lookupsUnderWay, onConnection: underWay)
+    }
+
+    /// The answer comes back by the sink.
+    func lookUp(_ id: EventID, for connection: DoorConnection, _ number: UInt64) {
+        guard let sink, let lookup else { preconditionFailure("a request was read before the loop was started") }
+        lookupsUnderWay += 1
+        let ticket = tickets.issue(connection, number, at: eventLoop.now)
+        let producer = connection.caller.producer
+        Task {
+            let answer: Answer
+            do {
+                answer = try await lookup.eventJSON(id, producer: producer).map { .event($0) } ?? .unknownEvent
+            } catch {
+                answer = .lookupFailed
+            }
+            sink.run { $0.lookedUp(ticket, answer) }
+        }
+    }
+
+    private func lookedUp(_ ticket: UInt64, _ answer: Answer) {
+        lookupsUnderWay -= 1
+        guard let (connection, number, _) = tickets.redeem(ticket) else { return }
+        connection.lookupsUnderWay -= 1
+        count(answer)
+        publish(counters)
+        if connection.fulfil(number, answer) { connection.writeReady() }
+    }
+
     // MARK: Answers
 
     func count(_ answer: Answer) {
@@ -139,6 +179,7 @@ final class DoorLoop {
         case .accepted: counters.accepted += 1
         case .repeated: counters.repeats += 1
         case .dryRun: counters.dryRuns += 1
+        case .event: counters.lookups += 1
         case .refused(let refusal): counters.refused[refusal.code, default: 0] += 1
         }
     }

@@ -23,6 +23,7 @@ package final class DoorServer: Sendable {
     /// Opens the door; when it returns, connections are accepted.
     ///
     /// - Parameters:
+    ///   - lookup: tells producers about their events; nil: that path isn't there.
     ///   - hash: SHA-256.
     ///   - random: 64 random bits, for the request ids of refusals.
     ///   - instanceID: what the daemon's own `User-Agent` carries; not empty.
@@ -31,6 +32,7 @@ package final class DoorServer: Sendable {
         _ configuration: DoorConfiguration,
         intake: any Intake,
         policies: PolicyTable,
+        lookup: (any EventLookup)? = nil,
         hash: @escaping HashFunction,
         clock: any TimeSource,
         random: @escaping @Sendable () -> UInt64,
@@ -48,6 +50,7 @@ package final class DoorServer: Sendable {
                     rules: RequestRules(instanceID: instanceID, hash: hash),
                     policies: policies,
                     intake: intake,
+                    lookup: lookup,
                     clock: clock,
                     random: random,
                     publish: { shared.publish($0, from: index) }

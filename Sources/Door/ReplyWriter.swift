@@ -37,6 +37,11 @@ struct ReplyWriter {
         case .dryRun:
             buffer.writeBytes(Self.noContent)
             Self.write(requestID(), to: &buffer)
+        case .event(let json):
+            body = json
+            buffer.writeString("HTTP/1.1 200 OK\r\nContent-Length: \(body.count)\r\nContent-Type: application/json")
+            buffer.writeString("\r\nCache-Control: no-store\r\nx-amzn-RequestId: ")
+            Self.write(requestID(), to: &buffer)
         case .refused(let refusal):
             body = Self.body(of: refusal)
             let status = refusal.code.status

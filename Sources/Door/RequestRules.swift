@@ -31,6 +31,12 @@ struct AcceptRequest {
     var receivedAt: WallTime
 }
 
+/// What a request turned out to be, once its head has passed.
+enum WantedRequest {
+    case accept(AcceptRequest)
+    case lookUp(EventID)
+}
+
 /// The checks of one request, without I/O: first its head, then its body.
 struct RequestRules: Sendable {
     private let instanceID: [UInt8]
@@ -52,6 +58,27 @@ struct RequestRules: Sendable {
         target: () throws(Refusal) -> InvokeTarget
     ) throws(Refusal) -> AcceptRequest {
         try checkCaller(fields, caller)
+        return try accept(method: method, fields: fields, caller: caller, now: now, target: target)
+    }
+
+    /// The event that is to be looked up.
+    ///
+    /// - Parameter id: as it stands in the path.
+    func checkLookup(id: Substring, fields: RequestFields, caller: Caller) throws(Refusal) -> EventID {
+        try checkCaller(fields, caller)
+        guard let id = EventID(String(id)) else {
+            throw Refusal(.validation, "The id of an event looks like 01973b2e-4c1f-7000-8000-2a0000010001.")
+        }
+        return id
+    }
+
+    private func accept(
+        method: HTTPMethod,
+        fields: RequestFields,
+        caller: Caller,
+        now: WallTime,
+        target: () throws(Refusal) -> InvokeTarget
+    ) throws(Refusal) -> AcceptRequest {
         guard method == .POST else {
             throw Refusal(.unknownOperation, "There is no such operation. Functions are invoked with POST.")
         }

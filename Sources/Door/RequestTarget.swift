@@ -50,14 +50,20 @@ final class InvokeTarget: Sendable {
 }
 
 /// A request target, taken apart and not decoded.
-private struct RequestPath {
+struct RequestPath {
     /// The label with the function's name; nil for paths of no operation.
     var operation: (label: Substring, isInvokeAsync: Bool)?
     var qualifiers: [Substring] = []
+    /// What stands for an event's id, in the path of one.
+    var event: Substring?
 
     init(_ uri: String) {
         let (path, query) = Self.split(Self.withoutAuthority(uri[...]), at: "?")
         let labels = path.split(separator: "/", maxSplits: 6, omittingEmptySubsequences: false)
+        if labels.count == 5, labels[0].isEmpty, labels[1...3] == ["outbox", "v1", "events"], !labels[4].isEmpty {
+            event = labels[4]
+            return
+        }
         guard labels.count >= 5, labels[0].isEmpty, labels[2] == "functions", !labels[3].isEmpty else { return }
         if labels.count == 5, labels[1] == "2015-03-31", labels[4] == "invocations" {
             operation = (labels[3], false)

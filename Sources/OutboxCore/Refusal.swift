@@ -11,6 +11,7 @@ package struct Refusal: Error, Hashable, Sendable {
         case loop = "OutboxLoopException"
         case accessDenied = "AccessDeniedException"
         case unknownOperation = "UnknownOperationException"
+        case resourceNotFound = "ResourceNotFoundException"
         case requestTimeout = "RequestTimeoutException"
         case idempotentParameterMismatch = "IdempotentParameterMismatchException"
         case requestEntityTooLarge = "RequestEntityTooLargeException"
@@ -23,7 +24,7 @@ package struct Refusal: Error, Hashable, Sendable {
             switch self {
             case .badRequest, .invalidRequestContent, .validation, .invalidParameterValue, .loop: 400
             case .accessDenied: 403
-            case .unknownOperation: 404
+            case .unknownOperation, .resourceNotFound: 404
             case .requestTimeout: 408
             case .idempotentParameterMismatch: 409
             case .requestEntityTooLarge: 413

@@ -1,3 +1,4 @@
+import NIOPosix
 import Testing
 
 #if canImport(Glibc)
@@ -5,7 +6,7 @@ import Testing
 #endif
 
 /// A plain blocking socket: what a producer without any library does. Gives up after ten seconds without an answer.
-final class RawClient {
+final class RawClient: Sendable {
     let descriptor: Int32
 
     struct Failed: Error {
@@ -63,6 +64,11 @@ final class RawClient {
             guard !more.isEmpty else { return responses }
             bytes += more
         }
+    }
+
+    /// The same, without blocking a thread that tasks run on: for answers that a task has to make.
+    func responsesAside(_ count: Int) async throws -> [Response] {
+        try await NIOThreadPool.singleton.runIfActive { try self.responses(count) }
     }
 
     /// True once the other side has closed and everything was read.

@@ -16,6 +16,7 @@ import Testing
     static func start(
         _ folder: TemporaryFolder?,
         intake: FakeIntake = FakeIntake(automatic: accepting),
+        lookup: (any EventLookup)? = nil,
         _ change: (inout DoorConfiguration) -> Void = { _ in }
     ) async throws -> DoorServer {
         var configuration = DoorConfiguration(
@@ -27,6 +28,7 @@ import Testing
             configuration,
             intake: intake,
             policies: PolicyTable(),
+            lookup: lookup,
             hash: testHash,
             clock: StillClock(),
             random: { UInt64.random(in: .min ... .max) },

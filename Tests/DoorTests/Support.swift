@@ -89,6 +89,7 @@ final class EmbeddedDoor {
     init(
         intake: FakeIntake = FakeIntake(),
         policies: PolicyTable = PolicyTable(),
+        lookup: (any EventLookup)? = nil,
         _ change: (inout DoorConfiguration) -> Void = { _ in }
     ) {
         self.intake = intake
@@ -101,6 +102,7 @@ final class EmbeddedDoor {
             rules: RequestRules(instanceID: testInstanceID, hash: testHash),
             policies: policies,
             intake: intake,
+            lookup: lookup,
             clock: StillClock(),
             random: {
                 random.withLockedValue {
