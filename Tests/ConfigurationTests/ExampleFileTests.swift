@@ -53,4 +53,43 @@ struct ExampleFileTests {
         let found = try folder.load(switchedOn).sources.keys.filter { !$0.hasPrefix("functions[") }
         #expect(Set(found) == Set(ConfigurationKeys.settings.map(\.name)))
     }
+
+    @Test("keys of later versions are named at its end, and can't be switched on")
+    func later() throws {
+        let parts = example.components(separatedBy: "# Known, but not in this version")
+        let end = try #require(parts.last)
+        #expect(parts.count == 2)
+        let names = end.split(whereSeparator: { " #\n".contains($0) }).map(String.init)
+        let later = Set(LaterKeys.settings.map(\.name))
+        #expect(Set(names).intersection(later) == later)
+        #expect(
+            names.filter { $0.contains(".") }.allSatisfy { later.contains($0) || $0 == "listen.tcp.authentication:" }
+        )
+        let topLevel = Set(LaterKeys.settings.filter { $0.path.count == 1 }.map(\.name))
+        #expect(
+            switchedOn.split(separator: "\n").allSatisfy { line in
+                !topLevel.contains { line.hasPrefix("\($0):") }
+            }
+        )
+        let inner = Set(LaterKeys.settings.filter { $0.path.count > 1 }.map { $0.path[$0.path.count - 1] })
+            .subtracting(ConfigurationKeys.settings.map { $0.path[$0.path.count - 1] })
+        #expect(
+            switchedOn.split(separator: "\n").allSatisfy { line in
+                !inner.contains { line.drop { $0 == " " }.hasPrefix("\($0):") }
+            }
+        )
+    }
+
+    @Test("it names the keys that a reload brings into effect")
+    func reload() throws {
+        let live = Set(ConfigurationKeys.settings.filter { $0.applies == .now }.map(\.name))
+        let said = ConfigurationKeys.settings.map(\.name).filter { name in
+            let section = name.prefix { $0 != "." }
+            return name == "door.wait" || section == "queue" && name != "queue.max_payload"
+                || ["history", "defaults"].contains(section)
+        }
+        #expect(live == Set(said))
+        let prose = example.replacingOccurrences(of: "\n#", with: "")
+        #expect(prose.contains("at once: door.wait, queue (but max_payload), history, defaults, functions."))
+    }
 }
