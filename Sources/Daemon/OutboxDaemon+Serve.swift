@@ -26,7 +26,7 @@ extension OutboxDaemon {
         let admin = try await startAdmin(service)
         let door: DoorServer
         do {
-            door = try await startDoor(instanceID: instanceID)
+            door = try await startDoor(service, instanceID: instanceID)
         } catch {
             await admin.stop()
             throw error
@@ -99,7 +99,7 @@ extension OutboxDaemon {
         return RunningAdmin(services: services, task: task)
     }
 
-    private func startDoor(instanceID: String) async throws -> DoorServer {
+    private func startDoor(_ service: DaemonService, instanceID: String) async throws -> DoorServer {
         guard let region = loaded.aws.region?.value else {
             throw StartProblem(loaded.aws.regionProblem, exitCode: StartProblem.configuration)
         }
@@ -120,6 +120,7 @@ extension OutboxDaemon {
                 door,
                 intake: commit.mailbox,
                 policies: configuration.policies,
+                lookup: DoorLookup(service: service),
                 hash: { Digest256(bytes: SHA256.digest($0)) },
                 clock: clock,
                 random: { UInt64.random(in: .min ... .max) },
