@@ -189,7 +189,7 @@ struct ReloadTests {
         )
     }
 
-    @Test("--directory holds on, and a default file that appears later is another source")
+    @Test("--directory holds on")
     func directory() throws {
         let file = try folder.write("door: { wait: 1s }")
         let loaded = try Configuration.load(path: file, directory: "/tmp/try", environment: [:])
@@ -197,5 +197,15 @@ struct ReloadTests {
         let reload = try loaded.reloaded(environment: [:])
         #expect(reload.changes.map(\.key) == ["door.wait"])
         #expect(reload.running.values.store.path == "/tmp/try/outbox.db")
+    }
+
+    @Test("a file that is gone is a mistake, not the defaults")
+    func gone() throws {
+        let file = try folder.write("door: { wait: 1s }")
+        var loaded = try Configuration.load(path: file, directory: "/tmp/try", environment: [:])
+        // As if it had been the default file, which may be missing at a start.
+        loaded.path = nil
+        let errors = try #require(throws: ConfigurationErrors.self) { try loaded.reloaded(environment: [:]) }
+        #expect(errors.description == "\(file): no longer there; put it back, or restart without it")
     }
 }

@@ -19,6 +19,11 @@ extension LoadedConfiguration {
     /// - Throws: every mistake; then all stays as it is.
     package func reloaded(environment: [String: String]) throws(ConfigurationErrors) -> ConfigurationReload {
         let new = try Configuration.load(path: path, directory: directory, environment: environment)
+        if let file, new.file == nil {
+            throw ConfigurationErrors([
+                ConfigurationProblem(place: file, what: "no longer there", meant: "put it back, or restart without it")
+            ])
+        }
         var changes = changes(to: new)
         let mixed = taking(liveValuesOf: new)
         if ConfigurationChecks(values: mixed.values, sources: mixed.sources, failed: []).problems.isEmpty {

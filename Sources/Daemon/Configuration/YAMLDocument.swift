@@ -108,8 +108,14 @@ enum YAMLDocument {
     }
 }
 
-/// A piece of the file as it may stand in an error text: short, and without control characters.
+/// A piece of the file as it may stand in an error text: short, in one line, and without characters that would move a
+/// terminal's cursor or turn the direction of writing.
 func forPeople(_ text: String) -> String {
-    let shown = text.unicodeScalars.prefix(60).map { $0.properties.generalCategory == .control ? " " : String($0) }
+    let shown = text.unicodeScalars.prefix(60).map { scalar in
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: " "
+        default: String(scalar)
+        }
+    }
     return shown.joined() + (text.unicodeScalars.count > 60 ? "…" : "")
 }

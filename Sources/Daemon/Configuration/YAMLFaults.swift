@@ -5,8 +5,23 @@ struct YAMLFaultFinder {
     private let lines: [[Unicode.Scalar]]
 
     init(_ text: String) {
-        lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Array.init)
+        var lines: [[Unicode.Scalar]] = [[]]
+        var before: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            if scalar == "\n", before == "\r" {
+                // The second half of one line end.
+            } else if Self.lineEnds.contains(scalar) {
+                lines.append([])
+            } else {
+                lines[lines.count - 1].append(scalar)
+            }
+            before = scalar
+        }
+        self.lines = lines
     }
+
+    /// As the YAML reader counts lines.
+    private static let lineEnds: Set<Unicode.Scalar> = ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"]
 
     func fault(of error: YamlError) -> YAMLDocument.Fault {
         switch error {
@@ -35,7 +50,7 @@ struct YAMLFaultFinder {
     /// - Parameter start: where the thing began that the reader was at.
     private func fault(_ problem: String, _ place: Place, _ context: String, _ start: Place) -> YAMLDocument.Fault {
         if problem.contains("nesting") { return make(place, "nested too deeply", "correct the file") }
-        if let placeholder = placeholder(before: place) { return placeholder }
+        if let placeholder = placeholder(near: place) { return placeholder }
         if problem.contains("alias") {
             return make(
                 place,
@@ -127,9 +142,8 @@ struct YAMLFaultFinder {
         )
     }
 
-    private func placeholder(before place: Place) -> YAMLDocument.Fault? {
-        guard lines.indices.contains(place.line - 1) else { return nil }
-        let line = lines[place.line - 1]
+    private func placeholder(near place: Place) -> YAMLDocument.Fault? {
+        let line = scalars(of: place.line)
         for (index, pair) in zip(line, line.dropFirst()).enumerated() where pair.1 == "{" && pair.0 == "$" {
             return make(
                 Place(line: place.line, column: index + 1),
@@ -141,7 +155,7 @@ struct YAMLFaultFinder {
     }
 
     private func duplicates(_ keys: [String], _ place: Place) -> YAMLDocument.Fault {
-        let names = keys.map { "\"\(forPeople($0))\"" }.joined(separator: ", ")
+        let names = keys.prefix(3).map(quoted).joined(separator: ", ")
         let areNumbers = keys.allSatisfy { $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }
         let meant =
             areNumbers
@@ -163,23 +177,26 @@ struct YAMLFaultFinder {
     // MARK: The text
 
     private func character(at place: Place) -> Unicode.Scalar? {
-        guard lines.indices.contains(place.line - 1), lines[place.line - 1].indices.contains(place.column - 1) else {
-            return nil
-        }
-        return lines[place.line - 1][place.column - 1]
+        let line = scalars(of: place.line)
+        return line.indices.contains(place.column - 1) ? line[place.column - 1] : nil
+    }
+
+    /// From 1; empty past the end.
+    private func scalars(of line: Int) -> [Unicode.Scalar] {
+        lines.indices.contains(line - 1) ? lines[line - 1] : []
     }
 
     private func text(_ line: Int) -> String {
-        String(String.UnicodeScalarView(lines[line - 1]))
+        String(String.UnicodeScalarView(scalars(of: line)))
     }
 
     private func indent(of line: Int) -> Int {
-        lines.indices.contains(line - 1) ? lines[line - 1].prefix { $0 == " " }.count : 0
+        scalars(of: line).prefix { $0 == " " }.count
     }
 
     /// Nothing in it, or a comment only.
     private func isEmpty(_ line: Int) -> Bool {
-        let first = lines[line - 1].first { !" \t\r".unicodeScalars.contains($0) }
+        let first = scalars(of: line).first { !" \t\r".unicodeScalars.contains($0) }
         return first == nil || first == "#"
     }
 }
