@@ -26,8 +26,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func system(_ name: String, pkgConfig: String, package: String) -> Target {
@@ -105,8 +105,13 @@ let package = Package(
         tests("ReceiverTests", ["Receiver", "SigV4", "TestSupport", nioCore, nioPosix, nioHTTP1]),
         tests(
             "CommandTests",
-            ["lambda-outbox", "Admin", "AdminAPI", "Client", "OutboxCore", "TestSupport", hummingbird, logging]
+            [
+                "lambda-outbox", "Admin", "AdminAPI", "Client", "OutboxCore", "TestSupport", nioLocks, hummingbird,
+                logging,
+            ],
+            exclude: ["Golden"]
         ),
+        tests("SystemdTests", ["Systemd", nioLocks, logging]),
         tests("ConfigurationTests", ["Daemon", "AWSCredentials", "OutboxCore", "TestSupport"]),
         tests("TidyTests"),
     ]
