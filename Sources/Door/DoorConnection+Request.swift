@@ -2,11 +2,11 @@ import NIOCore
 import NIOHTTP1
 import OutboxCore
 
-/// How long a connection that was refused something may take to close.
-private let lingerTime = TimeAmount.seconds(2)
-
 /// Reading one request after the other.
 extension DoorConnection {
+    /// How long a connection whose last answer is out may take to close.
+    static let lingerTime = TimeAmount.seconds(2)
+
     func headArrived(_ head: HTTPRequestHead) {
         if case .ending = phase { return }
         // Came whole, behind another request's end in the same read.
@@ -181,7 +181,7 @@ extension DoorConnection {
         dropReceiving()
         clockStoppedAt = nil
         phase = .ending(bytesLeft: loop.limits.discardBytesMax)
-        deadline = loop.eventLoop.now + (lingers ? requestTimeout : lingerTime)
+        deadline = loop.eventLoop.now + (lingers ? requestTimeout : Self.lingerTime)
         appendAnswered(reply)
     }
 

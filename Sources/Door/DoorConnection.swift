@@ -173,6 +173,7 @@ final class DoorConnection: ChannelInboundHandler, ChannelOutboundHandler {
             return
         }
         if isClosingReplyWritten {
+            deadline = max(deadline, loop.eventLoop.now + Self.lingerTime)
             // The producer sees the end at once, while what it still sends is read and dropped.
             let written = context.eventLoop.makePromise(of: Void.self)
             written.futureResult.assumeIsolated().whenSuccess { _ in context.close(mode: .output, promise: nil) }

@@ -66,6 +66,7 @@ struct RequestRules: Sendable {
     /// - Parameter id: as it stands in the path.
     func checkLookup(id: Substring, fields: RequestFields, caller: Caller) throws(Refusal) -> EventID {
         try checkCaller(fields, caller)
+        if let fault = fields.fault { throw fault }
         guard let id = EventID(String(id)) else {
             throw Refusal(.validation, "The id of an event looks like 01973b2e-4c1f-7000-8000-2a0000010001.")
         }

@@ -61,6 +61,20 @@ import Testing
         #expect(connection.outputIsClosed)
     }
 
+    @Test func `a refusal that had to wait behind an answer is left time to arrive`() throws {
+        let door = Self.door()
+        let connection = try door.connect()
+        try connection.send(request() + `Limits of a connection`.head(length: 2_000_000))
+        door.eventLoop.advanceTime(by: .seconds(20))
+        door.intake.answer([0: .accepted(eventID(1))])
+        door.run()
+        #expect(try connection.responses().map(\.status) == [202, 413])
+        door.eventLoop.advanceTime(by: .milliseconds(1500))
+        #expect(connection.isOpen)
+        door.eventLoop.advanceTime(by: .seconds(1))
+        #expect(!connection.isOpen)
+    }
+
     @Test func `time in which the door itself doesn't read isn't the producer's`() throws {
         let door = EmbeddedDoor {
             $0.requestTimeout = .seconds(4)

@@ -86,6 +86,7 @@ private final class FakeLookup: EventLookup {
     @Test(arguments: [
         (get("17"), 400, "ValidationException"),
         (get("\(eventID(7))0"), 400, "ValidationException"),
+        (get("\(eventID(7))", ["Host: other"]), 400, "InvalidParameterValueException"),
         (get("%2e%2e"), 400, "ValidationException"),
         (get(""), 404, "UnknownOperationException"),
         (get("\(eventID(7))/payload"), 404, "UnknownOperationException"),
