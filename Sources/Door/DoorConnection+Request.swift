@@ -8,7 +8,10 @@ extension DoorConnection {
     static let lingerTime = TimeAmount.seconds(2)
 
     func headArrived(_ head: HTTPRequestHead) {
-        if case .ending = phase { return }
+        switch phase {
+        case .ending, .closed: return
+        case .idle, .head, .body: break
+        }
         // Came whole, behind another request's end in the same read.
         if case .idle = phase { deadline = loop.eventLoop.now + requestTimeout }
         let fields = RequestFields(head.headers)

@@ -89,6 +89,16 @@ import Testing
         #expect(try connection.written().isEmpty)
     }
 
+    @Test func `a request behind the one that closed the connection is not taken`() throws {
+        let door = EmbeddedDoor()
+        let connection = try door.connect()
+        try connection.send(Self.head("Content-Length: 1048577"))
+        #expect(try connection.responses().map(\.status) == [413])
+        try connection.send(String(repeating: "x", count: 1_048_577) + Self.smuggled)
+        #expect(!connection.isOpen)
+        #expect(door.intake.events.isEmpty)
+    }
+
     @Test func `a request line without end is refused, not gathered (P7)`() throws {
         let door = EmbeddedDoor()
         let connection = try door.connect()
