@@ -132,6 +132,9 @@ struct MistakeTests {
 
     static let syntax = [
         Mistake("queue: { max_bytes: 1GiB", "1:8", "not closed", "close it with }"),
+        Mistake("queue: [", "1:8", "not closed", "close it with ]"),
+        Mistake("queue: [ # [\n  \"]\", a,\n", "1:8", "not closed", "close it with ]"),
+        Mistake("queue: [a,, b]", "1:11", "nothing where a value must stand", "write a value"),
         Mistake("queue:\n\tmax_bytes: 1GiB", "2:1", "a tab", "with spaces"),
         Mistake("functions:\n  - match: *-dev", "2:12", "an alias", "must be quoted"),
         Mistake("functions:\n  - match: *dev", "2:12", "an alias", "must be quoted"),

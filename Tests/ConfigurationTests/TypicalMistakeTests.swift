@@ -126,6 +126,18 @@ struct TypicalMistakeTests {
             "2:3: functions: a mapping instead of a list; begin each rule with - match: PATTERN, and write its keys below it, without a -"
         ),
         (
+            "functions:\n  - match: a\n  max_age: 1h\n",
+            "3:3: indented by 2 spaces, which fits nothing above it; indent it like its neighbours (0, 4)"
+        ),
+        (
+            "functions:\n  - match: a\n    max_age: 1h\n - match: b\n",
+            "4:2: indented by 1 space, which fits nothing above it; indent it like its neighbours (2)"
+        ),
+        (
+            "functions: - match: a\n",
+            "1:12: a - in the line of its key; begin the list in the next line, or write [A, B]"
+        ),
+        (
             "functions:\n- match: a\n- max_age: 1h\n",
             "3:3: functions[1] has no match; add match:, or remove the - if its keys belong to the rule above"
         ),

@@ -197,7 +197,7 @@ class Daemon:
                  environment=None):
         self._children = children
         self.directory = pathlib.Path(directory)
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.door = self.directory / "door.sock"
         self.admin = self.directory / "admin.sock"
         self.log = self.directory / "daemon.log"

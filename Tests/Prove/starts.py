@@ -25,8 +25,8 @@ MISTAKES = [
     ("listen:\n  tcp: { address: 0.0.0.0:9100, authentication: none }\n", 2, 19, "loopback"),
     ("aws:\n  endpoint_url: http://lambda.example\n", 2, 17, "https"),
     ("aws:\n  region: eu-central-1\n  region: eu-west-1\n", None, None, "duplicate"),
-    ("aws:\n\tregion: eu-central-1\n", 2, 1, "YAML"),
-    ("queue: [\n", None, None, "YAML"),
+    ("aws:\n\tregion: eu-central-1\n", 2, 1, "a tab"),
+    ("queue: [\n", 1, 8, "not closed"),
 ]
 
 

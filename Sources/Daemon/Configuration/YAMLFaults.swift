@@ -66,6 +66,7 @@ struct YAMLFaultFinder {
         if context.contains("quoted scalar") {
             return make(start, "a quote that is opened here and never closed", "close it, or remove it")
         }
+        if problem.contains("node content") { return nothing(place) }
         if context.contains("flow") { return bracket(place, start) }
         if problem.contains("could not find expected ':'") {
             return make(start, "a line that is no KEY: VALUE", "write a colon and a space after the key, or remove it")
@@ -76,6 +77,9 @@ struct YAMLFaultFinder {
                 "text that belongs to no key",
                 "write SECTION:, and below it its keys, indented, as KEY: VALUE"
             )
+        }
+        if problem.contains("block sequence entries") {
+            return make(place, "a - in the line of its key", "begin the list in the next line, or write [A, B]")
         }
         if problem.contains("expected key") || problem.contains("expected '-' indicator") { return stray(place) }
         return make(
@@ -126,6 +130,11 @@ struct YAMLFaultFinder {
         return make(place, "no comma and no \(close) where one must stand", "put a comma between, or quote the value")
     }
 
+    private func nothing(_ place: Place) -> YAMLDocument.Fault {
+        if let open = openBracket(before: place), open.line != place.line { return bracket(place, open) }
+        return make(place, "nothing where a value must stand", "write a value, or remove what stands before it")
+    }
+
     private func stray(_ place: Place) -> YAMLDocument.Fault {
         let indent = indent(of: place.line)
         if let character = character(at: place), "]}".unicodeScalars.contains(character) {
@@ -134,12 +143,25 @@ struct YAMLFaultFinder {
         guard place.column == indent + 1 else {
             return make(place, "text behind the end of a value", "remove it, or quote the whole value")
         }
-        let above = Set((1..<max(1, place.line)).filter { !isEmpty($0) }.map { self.indent(of: $0) })
+        let isItem = text(place.line).dropFirst(indent).hasPrefix("-")
+        let above = (1..<max(1, place.line)).compactMap { isItem ? dashIndent(of: $0) : keyIndent(of: $0) }
+        let fitting = Set(above).subtracting([indent]).sorted().map(String.init)
         return make(
             place,
-            "indented by \(indent) spaces, which fits nothing above it",
-            "indent it like its neighbours (\(above.sorted().map(String.init).joined(separator: ", ")))"
+            "indented by \(indent) space\(indent == 1 ? "" : "s"), which fits nothing above it",
+            fitting.isEmpty ? "check the line" : "indent it like its neighbours (\(fitting.joined(separator: ", ")))"
         )
+    }
+
+    /// nil: the line begins no item of a list.
+    private func dashIndent(of line: Int) -> Int? {
+        let indent = indent(of: line)
+        return text(line).dropFirst(indent).hasPrefix("-") ? indent : nil
+    }
+
+    /// Where the line's key begins, behind the dashes before it; nil: there is none.
+    private func keyIndent(of line: Int) -> Int? {
+        isEmpty(line) ? nil : scalars(of: line).prefix { $0 == " " || $0 == "-" }.count
     }
 
     private func placeholder(near place: Place) -> YAMLDocument.Fault? {
@@ -179,6 +201,31 @@ struct YAMLFaultFinder {
     private func character(at place: Place) -> Unicode.Scalar? {
         let line = scalars(of: place.line)
         return line.indices.contains(place.column - 1) ? line[place.column - 1] : nil
+    }
+
+    /// The last bracket that was opened and not closed; quotes and comments are passed over.
+    private func openBracket(before place: Place) -> Place? {
+        var open: [Place] = []
+        for line in 1..<max(2, place.line + 1) {
+            var quote: Unicode.Scalar?
+            var before: Unicode.Scalar = " "
+            for (index, scalar) in scalars(of: line).enumerated() {
+                if line == place.line, index + 1 >= place.column { break }
+                if let opened = quote {
+                    if scalar == opened { quote = nil }
+                } else if scalar == "#", before == " " {
+                    break
+                } else if scalar == "\"" || scalar == "'" {
+                    quote = scalar
+                } else if scalar == "[" || scalar == "{" {
+                    open.append(Place(line: line, column: index + 1))
+                } else if scalar == "]" || scalar == "}" {
+                    _ = open.popLast()
+                }
+                before = scalar
+            }
+        }
+        return open.last
     }
 
     /// From 1; empty past the end.
