@@ -29,28 +29,34 @@ package final class CommitLoop: Sendable {
         let lastRound = lastRound
         let started = OwnedThread(name: "commit") {
             guard var committer = make() else { return }
-            var stopping = false
+            var stopBy: MonotonicTime?
             while true {
                 let (intake, commands) = mailbox.drain()
+                let now = clock.now()
                 for case .stop in commands {
-                    stopping = true
+                    stopBy = now.monotonic.advanced(by: Self.lastOutcomesTime)
                     mailbox.refuse(.shuttingDown)
                 }
-                let now = clock.now()
                 if case .failed(let text) = committer.turn(intake: intake, commands: commands, now: now) {
                     mailbox.close(.failed)
                     failed(text)
                     return
                 }
                 lastRound.withLockedValue { $0 = now.monotonic }
-                if stopping, intake.isEmpty { break }
-                if !stopping { mailbox.signal.wait(milliseconds: committer.wait(now: now).milliseconds) }
+                let holdsOutcomes = committer.holdsOutcomes
+                if let stopBy, intake.isEmpty, !holdsOutcomes || now.monotonic >= stopBy { break }
+                if stopBy == nil || holdsOutcomes {
+                    mailbox.signal.wait(milliseconds: committer.wait(now: now).milliseconds)
+                }
             }
             mailbox.close(.shuttingDown)
             close(committer.finish())
         }
         thread.withLockedValue { $0 = started }
     }
+
+    /// How long a stop waits for outcomes that a full disk or a locked database holds up: lost ones are sent again.
+    private static var lastOutcomesTime: Span { .seconds(10) }
 
     /// When the last round ended; nil before the first.
     package var lastRoundAt: MonotonicTime? { lastRound.withLockedValue { $0 } }

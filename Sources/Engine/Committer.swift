@@ -129,6 +129,9 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         return .seconds(1)
     }
 
+    /// Whether outcomes wait to be recorded.
+    var holdsOutcomes: Bool { !heldUp.isEmpty }
+
     /// The last act of the thread: nobody waits any longer, the log goes into the file.
     package consuming func finish() -> Store {
         for operation in operations { operation.done(.failure(.failed("the store is closed"))) }

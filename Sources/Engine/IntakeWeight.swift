@@ -5,14 +5,12 @@ extension IntakeItem {
     /// a small item costs by itself (P7).
     var heldBytes: Int {
         let headers = event.headers
-        var bytes = Self.ownBytes + event.payload.count + event.producer.utf8.count + event.function.name.utf8.count
-        for text in [
-            headers.durableExecutionName, headers.tenantID, headers.traceID, headers.clientContext, event.dedupe?.text,
-        ] {
-            bytes += text?.utf8.count ?? 0
-        }
-        return bytes
+        return Self.ownBytes + event.payload.count + event.producer.utf8.count + event.function.name.utf8.count
+            + length(headers.durableExecutionName) + length(headers.tenantID) + length(headers.traceID)
+            + length(headers.clientContext) + length(event.dedupe?.text)
     }
+
+    private func length(_ text: String?) -> Int { text?.utf8.count ?? 0 }
 
     /// Of the values themselves, the allocations behind them, and the request at the door that waits for the answer.
     private static var ownBytes: Int { 1024 }

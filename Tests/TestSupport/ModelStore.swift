@@ -52,8 +52,8 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
                 shared.failNext = nil
                 return .failure(error)
             }
-            if let refuses = shared.refuses, let error = commands.lazy.compactMap(refuses).first {
-                return .failure(error)
+            for command in commands {
+                if let error = shared.refuses?(command) { return .failure(error) }
             }
             shared.commits += 1
             return .success(commands.map { shared.model.carryOut($0, now: now) })

@@ -1,0 +1,70 @@
+import Engine
+import Foundation
+import OutboxCore
+import TestSupport
+import Testing
+
+/// The commit thread itself: how it ends.
+struct CommitLoopTests {
+    /// Answers "busy" so many times.
+    private final class Lock: Sendable {
+        // Touched only with the lock held.
+        nonisolated(unsafe) private var left: Int
+        private let lock = NSLock()
+
+        init(times: Int) {
+            left = times
+        }
+
+        func refuses() -> StoreError? {
+            lock.withLock {
+                left -= 1
+                return left >= 0 ? .busy("test") : nil
+            }
+        }
+    }
+
+    @Test func `a stop waits a while for a locked database, so that outcomes are not lost (P3)`() async throws {
+        let directory = try TemporaryDirectory()
+        let ballast = directory.file("ballast")
+        let store = ModelStore()
+        var direct = store
+        let item = Simulation(seed: 1).send(to: "orders").item
+        let replies = try direct.commit([.accept(item.event)], now: WallTime(milliseconds: 1))
+        guard case .accepted(let event)? = replies.first else { throw StoreError.failed("not accepted") }
+        let lock = Lock(times: 3)
+        store.refuses = { _ in lock.refuses() }
+        let loop = CommitLoop(limits: CommitLimits())
+        loop.start(
+            clock: SystemTime(),
+            make: {
+                Committer(
+                    store: store,
+                    limits: CommitLimits(),
+                    settings: CommitSettings(
+                        history: (.hours(24), 1_000_000),
+                        roomWait: .seconds(5),
+                        policies: PolicyTable()
+                    ),
+                    ballast: Ballast(path: ballast, bytes: 0),
+                    freeDisk: { nil },
+                    tellDelivery: { _ in }
+                )
+            },
+            failed: { Issue.record("failed: \($0)") },
+            close: { _ in }
+        )
+        let resolution = Resolution(
+            sequence: event.sequence,
+            attempt: StoreBench.handOver(at: WallTime(milliseconds: 2)),
+            fate: .handedOver,
+            chargedAttempts: 0,
+            unknownAttempts: 0,
+            routeFailures: 0,
+            uncertain: false
+        )
+        loop.mailbox.post(.outcomes([.resolve(resolution)]))
+        loop.stop()
+        #expect(store.totals.queued == 0)
+    }
+}
