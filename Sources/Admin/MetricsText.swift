@@ -112,8 +112,10 @@ package enum MetricsText {
             lines.gauge("store_max_bytes", "queue.max_bytes.")
             lines.sample([:], Double(max))
         }
+        lines.gauge("store_events", "Queued events and dead letters: what counts towards queue.max_events.")
+        lines.sample([:], metrics.status.queued + metrics.status.dead)
         if let max = store.maxEvents {
-            lines.gauge("store_max_events", "queue.max_events, for queued events and dead letters together.")
+            lines.gauge("store_max_events", "queue.max_events.")
             lines.sample([:], max)
         }
         lines.gauge("wal_bytes", "Of the write-ahead log, what is not in the database file yet.")
