@@ -89,4 +89,15 @@ struct ConfigurationFileTests {
         )
         #expect(!"\(warnings)".contains("PASSWORD"))
     }
+
+    @Test("a region of the environment is doubted there; one that only looks new is not")
+    func regions() throws {
+        #expect(
+            try folder.load("", environment: ["AWS_REGION": "us-esat-1"]).warnings == [
+                "environment AWS_REGION: aws.region: \"us-esat-1\" is no region that this version knows; "
+                    + "did you mean us-east-1?"
+            ]
+        )
+        #expect(try folder.load("aws: { region: eu-central-9, regions: [zz-moon-1] }").warnings.isEmpty)
+    }
 }

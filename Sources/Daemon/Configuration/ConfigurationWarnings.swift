@@ -42,12 +42,13 @@ struct ConfigurationWarnings {
     }
 
     private mutating func checkFile(_ key: String, _ path: String?) {
-        guard let path else { return }
-        if case .unreadable(let reason) = readFile(path) {
-            note(key, "\(path): \(reason); let the daemon's user read it")
-        } else if case .missing = readFile(path) {
-            note(key, "\(path): no such file; create it, or correct the path")
-        }
+        guard let path, access(path, R_OK) != 0 else { return }
+        let reason = errno
+        let (what, meant) =
+            reason == ENOENT
+            ? ("no such file", "create it, or correct the path")
+            : (String(cString: strerror(reason)), "let the daemon's user read it")
+        note(key, "\(path): \(what); \(meant)")
     }
 
     /// By name or number. Where systemd hands the socket in, the group isn't needed.
@@ -61,6 +62,7 @@ struct ConfigurationWarnings {
     }
 
     private mutating func note(_ key: String, _ text: String) {
-        texts.append("\((loaded.sources[key] ?? .builtIn).place): \(key): \(text)")
+        let elsewhere = key == "aws.region" ? loaded.aws.region?.source.description : nil
+        texts.append("\(loaded.sources[key]?.place ?? elsewhere ?? "default"): \(key): \(text)")
     }
 }
