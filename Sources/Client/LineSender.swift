@@ -35,9 +35,11 @@ package struct LineSender {
     }
 
     /// Reads until the end of input, or until the daemon can't be reached or refuses for now.
-    package func run(_ source: consuming LineSource, report: Report) throws -> Summary {
+    ///
+    /// - Parameter tick: called at least once a second, also while nothing is answered.
+    package func run(_ source: consuming LineSource, report: Report, tick: () -> Void = {}) throws -> Summary {
         var run = try Run(sender: self, source: source)
-        return try run.toEnd(report)
+        return try run.toEnd(report, tick)
     }
 
     /// One line's request, until it is answered.
@@ -77,8 +79,9 @@ package struct LineSender {
             curl_multi_cleanup(multi)
         }
 
-        mutating func toEnd(_ report: Report) throws -> Summary {
+        mutating func toEnd(_ report: Report, _ tick: () -> Void) throws -> Summary {
             while true {
+                tick()
                 try startWhatFits(report)
                 let wantsInput = isOpen && !source.isAtEnd
                 if jobs.isEmpty && !wantsInput { return summary }

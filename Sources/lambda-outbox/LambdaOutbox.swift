@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Daemon
 import Glibc
 
 /// The executable: parses the command line, runs one command, and turns how it ended into an exit status.
@@ -9,10 +10,25 @@ struct LambdaOutbox: AsyncParsableCommand {
         commandName: "lambda-outbox",
         abstract: "Hands events over to AWS Lambda: durably queued here, delivered when Lambda can be reached.",
         discussion: """
-            Exit status: 0 done, 2 wrong use, 3 daemon not reachable, 4 refused as invalid, 5 refused for now, \
-            6 not found, 7 dead letter and 8 still waiting (send --wait), \
-            78 configuration, 1 anything else.
+            EXAMPLES:
+              lambda-outbox send orders --payload '{"order": 17}'
+              lambda-outbox status
+              lambda-outbox dead list
+              lambda-outbox dead redrive --function orders
+
+            EXIT STATUS:
+              0   done
+              1   failed, for any reason that has no number of its own
+              2   wrong use of the command
+              3   the daemon can't be reached
+              4   refused as invalid: sending the same again won't help
+              5   refused for now: the queue is full, or the daemon is stopping
+              6   not found
+              7   send --wait: the event is a dead letter
+              8   send --wait: the event is accepted, but not handed over yet
+              78  mistakes in the configuration (serve, config)
             """,
+        version: outboxVersion,
         subcommands: [
             Serve.self, Send.self, StatusCommand.self, Events.self, Dead.self, ConfigCommand.self, ReceiverCommand.self,
         ]
@@ -36,7 +52,7 @@ struct LambdaOutbox: AsyncParsableCommand {
             return code.rawValue
         } catch {
             let ending = Ending(error)
-            if let text = ending.text { Output(ending.status == .done ? 1 : 2).line(text) }
+            if let text = ending.text { (ending.status == .done ? Output.standard : .error).line(text) }
             return ending.status.rawValue
         }
     }

@@ -2,40 +2,25 @@ import AdminAPI
 import Client
 import Glibc
 
-/// Writes dead letters to a file and deletes those that are in it, page by page: memory stays bounded, and what is
-/// deleted has been synced before.
+/// Writes dead letters as Lambda's invocation records, letter by letter: memory stays bounded.
 struct LetterExporter {
+    /// Letters that are synced, and purged, together.
     static let pageMax = 200
 
     let client: AdminClient
-    let file: ExportFile
+    /// Takes one record, line break included.
+    let append: ([UInt8]) throws -> Void
 
-    func exportAndPurge(_ selection: Selection, into report: inout PurgeReport) throws {
-        if let ids = selection.ids {
-            for start in stride(from: 0, to: ids.count, by: Self.pageMax) {
-                try page(Array(ids[start..<min(start + Self.pageMax, ids.count)]), into: &report)
-            }
-            return
-        }
-        // Newest first and always behind the last page: letters that die meanwhile aren't touched.
-        let query = AdminClient.ListQuery(function: selection.function, limit: Self.pageMax)
-        _ = try Paging.walk(query, page: { try client.deadLetters($0) }) { events in
-            try page(events.map(\.id), into: &report)
-        }
-    }
-
-    private func page(_ ids: [String], into report: inout PurgeReport) throws {
+    /// - Returns: the ids of those that are dead letters; others are left out.
+    func export(_ ids: [String]) throws -> [String] {
         var written: [String] = []
         for id in ids {
             guard let event = try client.event(id), event.state == "dead-letter", let payload = try client.payload(id)
             else { continue }
-            try file.append(InvocationRecord.line(event, payload: payload))
+            try append(InvocationRecord.line(event, payload: payload))
             written.append(event.id)
         }
-        if written.isEmpty { return }
-        try file.sync()
-        report.exported += written.count
-        report.add(try client.purge(Selection(ids: written)))
+        return written
     }
 }
 
@@ -50,7 +35,7 @@ struct ExportFile {
         guard descriptor >= 0 else {
             throw CommandFailure(
                 .failed,
-                "can't create \(path): \(String(cString: strerror(errno))); nothing was purged (--export-file names another)"
+                "can't create \(path): \(String(cString: strerror(errno))); nothing was done (--export-file names another)"
             )
         }
         syncFolder(of: path)
@@ -81,6 +66,9 @@ struct ExportFile {
 
     private func failure() -> CommandFailure {
         let words = String(cString: strerror(errno))
-        return CommandFailure(.failed, "can't write \(path): \(words); no letter was purged that isn't in it")
+        return CommandFailure(
+            .failed,
+            "can't write \(path): \(words); it isn't complete, and no letter was purged that isn't in it"
+        )
     }
 }

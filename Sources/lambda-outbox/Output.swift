@@ -1,21 +1,46 @@
 import FoundationEssentials
 import Glibc
 
-/// One of the standard streams. A reader that has gone away ends the process, as it does for any filter.
-struct Output {
-    let descriptor: Int32
+/// Where a command's words go. A reader that has gone away ends the process, as it does for any filter.
+struct Output: Sendable {
+    let style: Style
+    private let write: @Sendable ([UInt8]) -> Void
 
-    static let standard = Output(1)
-    static let error = Output(2)
-
-    init(_ descriptor: Int32) {
-        self.descriptor = descriptor
+    init(style: Style, write: @escaping @Sendable ([UInt8]) -> Void) {
+        self.style = style
+        self.write = write
     }
 
-    var isTerminal: Bool { isatty(descriptor) == 1 }
+    /// One of the standard streams.
+    init(_ descriptor: Int32) {
+        self.init(style: Style(of: descriptor, environment: ProcessInfo.processInfo.environment)) { bytes in
+            guard !FileBytes.writeAll(bytes, to: descriptor) else { return }
+            let words = "lambda-outbox: can't write the output: \(String(cString: strerror(errno)))\n"
+            _ = FileBytes.writeAll(Array(words.utf8), to: 2)
+            exit(CommandStatus.failed.rawValue)
+        }
+    }
+
+    /// Both streams of the command that runs.
+    struct Streams: Sendable {
+        var standard: Output
+        var error: Output
+    }
+
+    @TaskLocal static var streams = Streams(standard: Output(1), error: Output(2))
+
+    static var standard: Output { streams.standard }
+    static var error: Output { streams.error }
+
+    var isTerminal: Bool { style.isTerminal }
 
     func line(_ text: String) {
-        bytes(Array("\(text)\n".utf8))
+        self.text("\(text)\n")
+    }
+
+    /// Without a line end.
+    func text(_ text: String) {
+        bytes(Array(text.utf8))
     }
 
     /// One object on a line of its own.
@@ -24,10 +49,7 @@ struct Output {
     }
 
     func bytes(_ bytes: [UInt8]) {
-        guard !FileBytes.writeAll(bytes, to: descriptor) else { return }
-        let words = "lambda-outbox: can't write the output: \(String(cString: strerror(errno)))\n"
-        _ = FileBytes.writeAll(Array(words.utf8), to: 2)
-        exit(CommandStatus.failed.rawValue)
+        write(bytes)
     }
 }
 

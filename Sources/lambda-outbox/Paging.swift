@@ -36,13 +36,22 @@ struct ListOutput {
     func print(
         _ query: AdminClient.ListQuery,
         page: (AdminClient.ListQuery) throws -> EventPage,
-        table: ([Event]) -> Table
+        table: ([Event], Style) -> Table
     ) throws {
+        let style = Output.standard.style
+        // Columns are aligned over all rows; anything else goes out page by page.
+        let isAligned = !json && style.isTerminal
         var shown: [Event] = []
         let more = try Paging.walk(query, limit: limit, page: page) { events in
-            if json { for event in events { try Output.standard.json(event) } } else { shown += events }
+            if json {
+                for event in events { try Output.standard.json(event) }
+            } else if isAligned {
+                shown += events
+            } else {
+                table(events, style).print()
+            }
         }
-        if !json { table(shown).print() }
+        if isAligned { table(shown, style).print() }
         if more { Output.error.line("lambda-outbox: the first \(limit) are shown; --limit shows more") }
     }
 }

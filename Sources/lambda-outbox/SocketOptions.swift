@@ -19,10 +19,16 @@ enum SocketPlace {
 
 /// For commands that ask or order the daemon.
 struct AdminOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The daemon's admin socket (also LAMBDA_OUTBOX_ADMIN).", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("The daemon's admin socket (also LAMBDA_OUTBOX_ADMIN).", valueName: "path"),
+        completion: .file()
+    )
     var admin: String?
 
-    @Option(help: ArgumentHelp("The folder of a daemon run with serve --directory.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The folder of a daemon run with serve --directory.", valueName: "folder"),
+        completion: .directory
+    )
     var directory: String?
 
     var path: String {
@@ -39,10 +45,16 @@ struct AdminOptions: ParsableArguments {
 
 /// For commands that hand events over.
 struct DoorOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The daemon's door socket (also LAMBDA_OUTBOX_DOOR).", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("The daemon's door socket (also LAMBDA_OUTBOX_DOOR).", valueName: "path"),
+        completion: .file()
+    )
     var door: String?
 
-    @Option(help: ArgumentHelp("The folder of a daemon run with serve --directory.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The folder of a daemon run with serve --directory.", valueName: "folder"),
+        completion: .directory
+    )
     var directory: String?
 
     var path: String {

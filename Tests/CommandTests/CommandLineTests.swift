@@ -18,6 +18,8 @@ import Testing
         ["dead", "redrive", "x", "--all"], ["dead", "redrive", "--function", "f", "--all"],
         ["dead", "purge", "--all", "--no-export", "--export-file", "f"], ["dead", "show", "x", "--raw", "--json"],
         ["dead", "list", "--limit", "0"], ["events", "show"], ["serve", "--log-level", "loud"], ["config", "check"],
+        ["dead", "redrive", "x", "--condition", "expired"], ["dead", "list", "--condition", "bored"],
+        ["dead", "export"], ["receiver", "--quiet", "--json"],
         ["receiver", "--answer", "nonsense"], ["receiver", "--port", "65536"], ["receiver", "--latency", "fast"],
     ])
     func `wrong use ends with 2 and one line that says what and where help is`(_ arguments: [String]) throws {
@@ -87,11 +89,40 @@ import Testing
 
     @Test func `a selection of many ids goes in portions, each id once`() throws {
         let ids = (0..<2500).map { "id-\($0)" }
-        let options = try SelectionOptions.parse(ids + ["ID-0"])
-        #expect(options.selections.map { $0.ids?.count } == [1000, 1000, 500])
-        #expect(options.named == 2500)
-        #expect(try SelectionOptions.parse(["--all"]).selections == [.everything])
-        #expect(try SelectionOptions.parse(["--function", "a*"]).selections == [Selection(function: "a*")])
+        #expect(try selections(ids + ["ID-0"]).map { $0.ids?.count } == [1000, 1000, 500])
+        #expect(try SelectionOptions.parse(ids + ["ID-0"]).named == 2500)
+        #expect(try selections(["--all"]) == [.everything])
+        #expect(try selections(["--function", "a*"]) == [Selection(function: "a*")])
+    }
+
+    /// Those that need no daemon.
+    private func selections(_ arguments: [String]) throws -> [Selection] {
+        var found: [Selection] = []
+        let nobody = AdminClient(socketPath: "/nowhere")
+        try SelectionOptions.parse(arguments).forEachSelection(client: nobody) { found.append($0) }
+        return found
+    }
+
+    @Test(arguments: [
+        ["send", "--function-name", "f", "--invocation-type", "Event", "--payload", "1"],
+        ["send", "f", "--durable-name", "d", "--tenant", "t", "--payload", "1"],
+    ])
+    func `what users of the AWS CLI type by habit is understood`(_ arguments: [String]) throws {
+        _ = try LambdaOutbox.parseAsRoot(arguments)
+    }
+
+    @Test(arguments: [
+        (["--invocation-type", "RequestResponse"], "there is no response"),
+        (["--client-context", "e30="], "Lambda ignores it"), (["--log-type", "Tail"], "synchronous"),
+        (["--function-name", "g"], "not both"),
+    ])
+    func `and refused with the reason where it can't be done`(_ option: [String], _ why: String) throws {
+        let error = #expect(throws: (any Error).self) {
+            try LambdaOutbox.parseAsRoot(["send", "f", "--payload", "1"] + option)
+        }
+        let ending = LambdaOutbox.Ending(try #require(error))
+        #expect(ending.status == .wrongUse)
+        #expect(try #require(ending.text).contains(why))
     }
 }
 

@@ -62,8 +62,11 @@ actor Letters: AdminService {
     private var payloads: [String: [UInt8]]
     private var states: [String: Event] = [:]
 
-    init(_ letters: [(Event, [UInt8])] = []) {
+    private let queued: [Event]
+
+    init(_ letters: [(Event, [UInt8])] = [], queued: [Event] = []) {
         self.letters = letters.map(\.0)
+        self.queued = queued
         payloads = Dictionary(uniqueKeysWithValues: letters.map { ($0.0.id, $0.1) })
     }
 
@@ -85,10 +88,16 @@ actor Letters: AdminService {
     func metrics() async throws -> Metrics { Metrics(status: try await status()) }
 
     func events(_ filter: EventFilter, after: Int64?, limit: Int) async throws -> Listing<Int64> {
-        Listing(events: [], next: nil)
+        let found = queued.filter { event in
+            (filter.function.map { $0.matches(event.function) } ?? true)
+                && (after.map { EventID(event.id)!.sequence > $0 } ?? true)
+        }
+        let page = Array(found.prefix(limit))
+        // As the daemon does it: a full page always names the next one.
+        return Listing(events: page, next: page.count == limit ? EventID(page[limit - 1].id)!.sequence : nil)
     }
 
-    func event(_ id: EventID) async throws -> Event? { letters.first { $0.id == id.description } }
+    func event(_ id: EventID) async throws -> Event? { (letters + queued).first { $0.id == id.description } }
 
     func payload(_ id: EventID) async throws -> [UInt8]? {
         letters.contains { $0.id == id.description } ? payloads[id.description] : nil
@@ -97,11 +106,12 @@ actor Letters: AdminService {
     func deadLetters(_ filter: EventFilter, after: DeadPlace?, limit: Int) async throws -> Listing<DeadPlace> {
         let found = letters.filter { letter in
             (filter.function.map { $0.matches(letter.function) } ?? true)
+                && (filter.condition.map { $0.rawValue == letter.condition } ?? true)
                 && (after.map { EventID(letter.id)!.sequence > $0.sequence } ?? true)
         }
         let page = Array(found.prefix(limit))
         let last = page.last.map { DeadPlace(diedAt: WallTime(milliseconds: 0), sequence: EventID($0.id)!.sequence) }
-        return Listing(events: page, next: page.count < found.count ? last : nil)
+        return Listing(events: page, next: page.count == limit ? last : nil)
     }
 
     func count(_ selection: DeadLetterSelection) async throws -> Int { matching(selection).count }

@@ -1,21 +1,82 @@
 import AdminAPI
 import Client
+import Glibc
 import TestSupport
 import Testing
 
 @testable import lambda_outbox
 
 @Suite struct `texts for people` {
-    @Test func `a table has aligned columns, and a heading on a terminal only`() {
+    private var table: Table {
         var table = Table("ID", "NAME", "WHY")
-        table.add("1", "orders", "")
-        table.add("22", "b", "late\u{1B}[31m")
-        #expect(table.lines(withHeading: false) == ["1   orders", "22  b       late\\u{1b}[31m"])
-        #expect(table.lines(withHeading: true)[0] == "ID  NAME    WHY")
+        table.add("1", "orders", "", colours: [1: .red])
+        table.add("22", "注文", "late\u{1B}[31m and a reason as long as reasons are")
+        return table
     }
 
-    @Test func `an empty table is nothing, not even a heading`() {
-        #expect(Table("ID").lines(withHeading: true) == [])
+    @Test func `a table has aligned columns and a heading on a terminal, the last cut at its width`() {
+        #expect(
+            table.lines(for: Style(width: 30, hasColours: false)) == [
+                "ID  NAME    WHY",
+                "1   orders",
+                "22  注文    late\\u{1b}[31m an…",
+            ]
+        )
+    }
+
+    @Test func `the last column keeps some room on a narrow terminal`() {
+        #expect(table.lines(for: Style(width: 20, hasColours: false))[2] == "22  注文    late\\u{1b}[…")
+    }
+
+    @Test func `colours don't shift columns`() {
+        let lines = table.lines(for: Style(width: 80, hasColours: true))
+        #expect(lines[0] == "\u{1B}[1mID\u{1B}[0m  \u{1B}[1mNAME\u{1B}[0m    \u{1B}[1mWHY\u{1B}[0m")
+        #expect(lines[1] == "1   \u{1B}[31morders\u{1B}[0m")
+    }
+
+    @Test func `in a pipe a table is a line a row, with tabs between all its cells, no heading and no cut`() {
+        #expect(
+            table.lines(for: .plain) == [
+                "1\torders\t", "22\t注文\tlate\\u{1b}[31m and a reason as long as reasons are",
+            ]
+        )
+    }
+
+    @Test(arguments: [Style.plain, Style(width: 80, hasColours: true)])
+    func `an empty table is nothing, not even a heading`(_ style: Style) {
+        #expect(Table("ID").lines(for: style) == [])
+    }
+
+    @Test(arguments: [
+        ("", 0), ("abc", 3), ("e\u{301}", 1), ("漢字", 4), ("ｱ", 1), ("Ａ", 2), ("😀", 2), ("☎\u{FE0F}", 2), ("🇩🇪", 2),
+        ("한", 2), ("→…é", 3),
+    ])
+    func `text is as wide as a terminal shows it`(_ text: String, _ width: Int) {
+        #expect(TextWidth.of(text) == width)
+    }
+
+    @Test func `a cut never passes the width, also in the middle of a wide character`() {
+        #expect(TextWidth.cut("漢字漢字", to: 6) == "漢字…")
+        #expect(TextWidth.cut("漢字漢字", to: 5) == "漢字…")
+        #expect(TextWidth.cut("漢字", to: 4) == "漢字")
+    }
+
+    @Test func `colours are for terminals, without NO_COLOR and not on a dumb one`() throws {
+        let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        try #require(terminal >= 0)
+        defer { close(terminal) }
+        #expect(Style(of: terminal, environment: ["TERM": "xterm"]).hasColours)
+        #expect(Style(of: terminal, environment: ["TERM": "xterm", "NO_COLOR": ""]).hasColours)
+        #expect(!Style(of: terminal, environment: ["TERM": "xterm", "NO_COLOR": "1"]).hasColours)
+        #expect(!Style(of: terminal, environment: ["TERM": "dumb"]).hasColours)
+        #expect(!Style(of: terminal, environment: [:]).hasColours)
+        #expect(Style(of: terminal, environment: ["COLUMNS": "132"]).width == 132)
+        var size = winsize(ws_row: 24, ws_col: 101, ws_xpixel: 0, ws_ypixel: 0)
+        try #require(ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0)
+        #expect(Style(of: terminal, environment: ["COLUMNS": "132"]).width == 101)
+        let pipe = open("/dev/null", O_WRONLY)
+        defer { close(pipe) }
+        #expect(Style(of: pipe, environment: ["TERM": "xterm"]) == .plain)
     }
 
     @Test(arguments: [
@@ -79,72 +140,6 @@ import Testing
 
     @Test func `payloads that are no JSON are shown as they are`() {
         #expect(PayloadText.shown([0x61, 0x1B, 0xFF]) == "a\\u{1b}\u{FFFD}")
-    }
-}
-
-@Suite struct `the status screen` {
-    @Test func `shows queue, states with their reasons, dead letters, disk and counts`() {
-        var counters = Counters()
-        counters.accepted = 10
-        counters.handedOver = 7
-        counters.attempts = ["none": 7, "function": 2, "route": 1, "event": 0]
-        let status = Status(
-            accepting: false,
-            refusingBecause: "the disk is full",
-            version: "1.2.3",
-            instanceID: "i",
-            uptimeSeconds: 3700,
-            queued: 2,
-            queuedBytes: 2048,
-            dead: 1,
-            deadBytes: 10,
-            inFlight: 1,
-            oldest: OldestEvent(id: "e-1", function: "orders", ageSeconds: 75),
-            functions: [
-                FunctionStatus(
-                    function: "orders",
-                    state: "suspended",
-                    reason: "5 failures in a row",
-                    since: Timestamp(milliseconds: 0),
-                    nextProbeAt: Timestamp(milliseconds: 1000),
-                    queued: 2,
-                    dead: 0,
-                    inFlight: 0
-                ),
-                FunctionStatus(function: "mail:live", state: "active", queued: 0, dead: 1, inFlight: 1),
-            ],
-            routes: [
-                RouteStatus(
-                    name: "eu",
-                    endpoint: "http://127.0.0.1:1",
-                    region: "eu-west-1",
-                    state: "active",
-                    credentials: "environment",
-                    inFlight: 1
-                )
-            ],
-            deadLetters: [LetterGroup(function: "mail:live", condition: "exhausted", count: 1, example: "e-2")],
-            store: StoreStatus(path: "/db", bytes: 4096, walBytes: 0, diskFreeBytes: 1 << 30),
-            counters: counters
-        )
-        #expect(
-            StatusText.lines(status) == [
-                "lambda-outbox 1.2.3, up 1h 1m, NOT accepting: the disk is full",
-                "queued 2 (2.0 KiB), in flight 1, dead letters 1 (10 B)",
-                "oldest: orders, waiting for 1m 15s, e-1",
-                "functions:",
-                "  orders     suspended  2 queued  0 in flight  0 dead  5 failures in a row; "
-                    + "since 1970-01-01T00:00:00.000Z; next probe 1970-01-01T00:00:01.000Z",
-                "  mail:live  active     0 queued  1 in flight  1 dead",
-                "routes:",
-                "  eu  active  1 in flight  environment",
-                "dead letters:",
-                "  mail:live  exhausted  1  e-2",
-                "store: /db, 4.0 KiB, log 0 B, 1.0 GiB free on disk",
-                "since start: accepted 10, repeats 0, refused 0, handed over 7, dead 0, attempts 10 "
-                    + "(failed: function 2, route 1)",
-            ]
-        )
     }
 }
 

@@ -6,19 +6,35 @@ import Glibc
 /// `dead`: what operators do with dead letters.
 struct Dead: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "See, redrive and purge dead letters.",
-        subcommands: [DeadList.self, DeadShow.self, DeadRedrive.self, DeadPurge.self]
+        abstract: "See, redrive, export and purge dead letters.",
+        discussion: """
+            Dead letters are events that won't be tried again by themselves. Each is kept with its exact payload, the \
+            reason and every attempt until it is redriven or purged.
+            """,
+        subcommands: [DeadList.self, DeadShow.self, DeadRedrive.self, DeadExport.self, DeadPurge.self]
     )
 }
 
 struct DeadList: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List dead letters, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List dead letters, newest first.",
+        usage: "lambda-outbox dead list [<options>]",
+        discussion: """
+            In a pipe: a line each, with tabs between id, function, condition, time of death, attempts and reason.
+
+            EXAMPLES:
+              lambda-outbox dead list --function 'orders*' --condition exhausted
+              lambda-outbox dead list --limit 100000 | cut -f 2,3 | sort | uniq -c
+              lambda-outbox dead list --json | jq -r .id
+            """
+    )
 
     @Option(help: ArgumentHelp("Only of this function; * and ? match.", valueName: "pattern"))
     var function: String?
 
-    @Option(help: ArgumentHelp("Only of this condition, such as exhausted or rejected.", valueName: "word"))
-    var condition: String?
+    @Option(help: ArgumentHelp("Only of this condition.", valueName: "word"))
+    var condition: Condition?
 
     @Option(help: ArgumentHelp("At most this many.", valueName: "number"))
     var limit = 100
@@ -33,22 +49,23 @@ struct DeadList: ParsableCommand {
     func run() throws {
         let client = admin.client()
         try ListOutput(json: format.json, limit: limit).print(
-            .init(function: function, condition: condition),
+            .init(function: function, condition: condition?.rawValue),
             page: { try client.deadLetters($0) },
             table: Self.table
         )
     }
 
-    static func table(_ events: [Event]) -> Table {
+    static func table(_ events: [Event], _ style: Style) -> Table {
         var table = Table("ID", "FUNCTION", "CONDITION", "DIED", "ATTEMPTS", "REASON")
         for event in events {
             table.add(
                 event.id,
                 event.functionText,
                 event.condition ?? "",
-                event.diedAt?.description ?? "",
+                event.diedAt?.text(for: style) ?? "",
                 "\(event.attemptCount)",
-                event.reason ?? ""
+                event.reason ?? "",
+                colours: [2: Condition.colour(of: event.condition)]
             )
         }
         return table
@@ -58,7 +75,15 @@ struct DeadList: ParsableCommand {
 struct DeadShow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show everything about one dead letter, with its payload."
+        abstract: "Show everything about one dead letter, with its payload.",
+        usage: "lambda-outbox dead show <id> [<options>]",
+        discussion: """
+            The payload is laid out for reading; --raw gives its exact bytes.
+
+            EXAMPLES:
+              lambda-outbox dead show 01890a5d-ac96-774b-bcce-b302099a8057
+              lambda-outbox dead show 01890a5d-ac96-774b-bcce-b302099a8057 --raw > payload.json
+            """
     )
 
     @Argument(help: "Event id.")

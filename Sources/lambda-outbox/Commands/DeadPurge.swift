@@ -8,15 +8,27 @@ struct DeadPurge: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "purge",
         abstract: "Delete dead letters, after exporting them to a file.",
+        usage: "lambda-outbox dead purge [<id> ...] [<options>]",
         discussion: """
             Exports NDJSON in the shape of Lambda's own invocation records, with the exact payload, and deletes \
-            no letter that isn't in the file and on disk.
+            no letter that isn't in the file and on disk. The file is a new one that only you may read.
+
+            EXAMPLES:
+              lambda-outbox dead purge 01890a5d-ac96-774b-bcce-b302099a8057
+              lambda-outbox dead purge --condition expired --export-file expired.ndjson
+              lambda-outbox dead purge --function test-* --no-export --yes
             """
     )
 
     @OptionGroup var selection: SelectionOptions
 
-    @Option(help: ArgumentHelp("Where to export to (default: dead-letters-<time>.ndjson here).", valueName: "path"))
+    @Flag(help: "Don't ask.")
+    var yes = false
+
+    @Option(
+        help: ArgumentHelp("Where to export to (default: dead-letters-<time>.ndjson here).", valueName: "path"),
+        completion: .file()
+    )
     var exportFile: String?
 
     @Flag(help: "Delete without exporting.")
@@ -31,25 +43,25 @@ struct DeadPurge: ParsableCommand {
 
     func run() throws {
         let client = admin.client()
-        try selection.confirm("purge", client: client)
+        try selection.confirm("purge", yes: yes, client: client)
         var report = PurgeReport()
         if noExport {
-            for portion in selection.selections { report.add(try client.purge(portion)) }
+            try selection.forEachSelection(client: client) { report.add(try client.purge($0)) }
         } else {
             let path =
                 exportFile ?? Self.defaultFile(at: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
-            let exporter = LetterExporter(client: client, file: try ExportFile.create(path))
+            let file = try ExportFile.create(path)
+            let exporter = LetterExporter(client: client, append: file.append)
             report.file = path
-            do {
-                for portion in selection.selections { try exporter.exportAndPurge(portion, into: &report) }
-            } catch {
-                if report.exported == 0 { exporter.file.discard() }
-                throw error
+            defer { if report.exported == 0 { file.discard() } }
+            try selection.forEachPage(client: client, size: LetterExporter.pageMax) { ids in
+                let written = try exporter.export(ids)
+                if written.isEmpty { return }
+                try file.sync()
+                report.exported += written.count
+                report.add(try client.purge(Selection(ids: written)))
             }
-            if report.exported == 0 {
-                exporter.file.discard()
-                report.file = nil
-            }
+            if report.exported == 0 { report.file = nil }
         }
         if format.json { try Output.standard.json(report) } else { Output.standard.line(report.line) }
         try selection.checkAllFound(report.count)

@@ -11,7 +11,17 @@ struct Events: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List queued events in the order of their acceptance."
+            abstract: "List queued events in the order of their acceptance.",
+            usage: "lambda-outbox events list [<options>]",
+            discussion: """
+                In a pipe: a line each, with tabs between id, function, state, time of accept, attempts and, where it \
+                has to wait for one, the time of the next attempt.
+
+                EXAMPLES:
+                  lambda-outbox events list
+                  lambda-outbox events list --function 'orders:*' --limit 10
+                  lambda-outbox events list --json | jq -r .id
+                """
         )
 
         @Option(help: ArgumentHelp("Only of this function; * and ? match.", valueName: "pattern"))
@@ -33,16 +43,18 @@ struct Events: ParsableCommand {
                 .print(.init(function: function), page: { try client.events($0) }, table: Self.table)
         }
 
-        static func table(_ events: [Event]) -> Table {
-            var table = Table("ID", "FUNCTION", "STATE", "ACCEPTED", "ATTEMPTS", "NEXT")
+        static func table(_ events: [Event], _ style: Style) -> Table {
+            // A time is shown whole or not at all.
+            var table = Table("ID", "FUNCTION", "STATE", "ACCEPTED", "ATTEMPTS", "NEXT", lastWidthMin: 20)
             for event in events {
                 table.add(
                     event.id,
                     event.functionText,
                     event.state,
-                    event.acceptedAt.description,
+                    event.acceptedAt.text(for: style),
                     "\(event.attemptCount)",
-                    event.nextAttemptAt?.description ?? ""
+                    event.nextAttemptAt?.text(for: style) ?? "",
+                    colours: event.state == "in-flight" ? [2: .green] : [:]
                 )
             }
             return table
@@ -51,7 +63,14 @@ struct Events: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show everything about one event: where it is, why, and what will move it next."
+            abstract: "Show everything about one event: where it is, why, and what will move it next.",
+            usage: "lambda-outbox events show <id> [<options>]",
+            discussion: """
+                Also of events that have been handed over, for as long as history is kept, and of dead letters.
+
+                EXAMPLE:
+                  lambda-outbox events show 01890a5d-ac96-774b-bcce-b302099a8057
+                """
         )
 
         @Argument(help: "Event id.")

@@ -7,9 +7,17 @@ struct ReceiverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "receiver",
         abstract: "Stand in for Lambda on loopback: answer 202, or as told, and print what arrives.",
+        usage: "lambda-outbox receiver [<options>]",
         discussion: """
-            Point the daemon at it with aws.endpoint_url. --answer takes rules like \
-            orders=429:0.3,billing=404,first=500*2,slow=202@2s; PUT /receiver/answers changes them while it runs.
+            Point the daemon at it with aws.endpoint_url. --answer takes rules FUNCTION=ANSWER with commas between \
+            them: a status or error code, :0.3 for a share of the requests, *2 for the first two, @2s to wait before \
+            it. PUT /receiver/answers changes them while it runs.
+
+            EXAMPLES:
+              lambda-outbox receiver
+              lambda-outbox receiver --answer 'orders=429:0.3,billing=404,first=500*2,slow=202@2s'
+              lambda-outbox receiver --port 0 --verify-signatures --record requests.ndjson --quiet
+              curl -X PUT --data orders=202 http://127.0.0.1:9102/receiver/answers
             """
     )
 
@@ -30,13 +38,19 @@ struct ReceiverCommand: AsyncParsableCommand {
     )
     var verifySignatures = false
 
-    @Option(help: ArgumentHelp("Append each request to this file, as JSON, one a line.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Append each request to this file, as JSON, one a line.", valueName: "path"),
+        completion: .file()
+    )
     var record: String?
 
     @Flag(help: "Don't print what arrives.")
     var quiet = false
 
+    @OptionGroup var format: FormatOptions
+
     func validate() throws {
+        if quiet && format.json { throw ValidationError("give --quiet or --json, not both") }
         guard (0...65535).contains(port) else { throw ValidationError("--port: a number from 0 to 65535") }
         if let answer {
             do throws(AnswerSyntaxError) {
@@ -65,7 +79,12 @@ struct ReceiverCommand: AsyncParsableCommand {
             )
         }
         configuration.recordPath = record
-        if !quiet { configuration.onRequest = { Output.standard.line($0.line) } }
+        let output = Output.standard
+        if format.json {
+            configuration.onRequest = { output.bytes(Printable.json(Array($0.record.utf8)) + [UInt8(ascii: "\n")]) }
+        } else if !quiet {
+            configuration.onRequest = { output.line(Printable.line($0.line)) }
+        }
         configuration.onProblem = { Output.error.line("lambda-outbox: \(Printable.line($0))") }
         let server: ReceiverServer
         do {
@@ -73,7 +92,7 @@ struct ReceiverCommand: AsyncParsableCommand {
         } catch let error as ReceiverError {
             throw CommandFailure(.failed, "\(error)")
         }
-        Output.standard.line("receiver listens on http://\(server.host):\(server.port)")
+        (format.json ? Output.error : output).line("receiver listens on http://\(server.host):\(server.port)")
         // Until a signal ends the process: whatever was received is printed and recorded already.
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
         await server.stop()

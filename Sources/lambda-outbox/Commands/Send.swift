@@ -7,20 +7,28 @@ import Glibc
 struct Send: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Accept an event for a function, and print its id.",
+        usage: "lambda-outbox send <function> [<options>]",
         discussion: """
             The payload is --payload, the file of --payload-file, or stdin; it must be JSON and is delivered byte for \
-            byte.
-            With exit status 0 the event is on disk: it is delivered as soon as Lambda takes it.
+            byte. With exit status 0 the event is on disk: it is delivered as soon as Lambda takes it. Sending again \
+            makes a second event, unless both have the same --idempotency-key.
+
+            EXAMPLES:
+              lambda-outbox send orders --payload '{"order": 17}'
+              lambda-outbox send orders:live --payload-file 17.json --idempotency-key 17
+              lambda-outbox send report --payload '{}' --delay 15m --expires-in 6h
+              lambda-outbox send orders --payload '{}' --wait=1m && echo handed over
+              jq -c '.[]' orders.json | lambda-outbox send orders --lines --output none
             """
     )
 
     @Argument(help: "Function name, name:qualifier, or ARN.")
-    var function: String
+    var function: String?
 
     @Option(help: ArgumentHelp("The payload itself; - for stdin.", valueName: "json"))
     var payload: String?
 
-    @Option(help: ArgumentHelp("A file that holds the payload; - for stdin.", valueName: "path"))
+    @Option(help: ArgumentHelp("A file that holds the payload; - for stdin.", valueName: "path"), completion: .file())
     var payloadFile: String?
 
     @Flag(help: "Each line of stdin is the payload of an event of its own.")
@@ -43,10 +51,16 @@ struct Send: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Becomes a dead letter if not handed over within this time.", valueName: "duration"))
     var expiresIn: String?
 
-    @Option(help: ArgumentHelp("Name of the durable execution to start.", valueName: "name"))
+    @Option(
+        name: [.customLong("durable-execution-name"), .customLong("durable-name")],
+        help: ArgumentHelp("Name of the durable execution to start.", valueName: "name")
+    )
     var durableExecutionName: String?
 
-    @Option(name: [.customLong("tenant-id")], help: ArgumentHelp("Tenant of the function.", valueName: "id"))
+    @Option(
+        name: [.customLong("tenant-id"), .customLong("tenant")],
+        help: ArgumentHelp("Tenant of the function.", valueName: "id")
+    )
     var tenantID: String?
 
     @Flag(help: "Check everything that an accept would check, and store nothing.")
@@ -54,7 +68,10 @@ struct Send: AsyncParsableCommand {
 
     @Option(
         defaultAsFlag: "30s",
-        help: ArgumentHelp("Wait until the event is handed over or dead, at most this long.", valueName: "duration")
+        help: ArgumentHelp(
+            "Wait until the event is handed over or dead, at most this long (--wait=1m).",
+            valueName: "duration"
+        )
     )
     var wait: String?
 
@@ -62,10 +79,17 @@ struct Send: AsyncParsableCommand {
     var output: Form = .id
 
     @OptionGroup var door: DoorOptions
+    @OptionGroup var habits: AWSHabits
 
     enum Form: String, ExpressibleByArgument, CaseIterable { case id, json, none }
 
     func validate() throws {
+        if function != nil && habits.functionName != nil {
+            throw ValidationError("give the function or --function-name, not both")
+        }
+        if function == nil && habits.functionName == nil {
+            throw ValidationError("which function? lambda-outbox send FUNCTION --payload '{}'")
+        }
         if payload != nil && payloadFile != nil { throw ValidationError("give --payload or --payload-file, not both") }
         if let wait, Amounts.parseDuration(wait) == nil {
             throw ValidationError("--wait: '\(wait)' is no duration; write --wait=30s, with ms, s, m, h or d")
@@ -76,15 +100,17 @@ struct Send: AsyncParsableCommand {
             if idempotencyKey != nil || durableExecutionName != nil {
                 throw ValidationError("--lines: one key for all lines would make them one event")
             }
-            if wait != nil || dryRun { throw ValidationError("--lines goes neither with --wait nor with --dry-run") }
+            if wait != nil || isDryRun { throw ValidationError("--lines goes neither with --wait nor with --dry-run") }
         }
     }
+
+    private var isDryRun: Bool { dryRun || habits.invocationType == .dryRun }
 
     func run() async throws {
         if lines { return try sendLines() }
         let event = event(payload: try readPayload())
         let client = DoorClient(socketPath: door.path)
-        let answer = try client.send(event, dryRun: dryRun)
+        let answer = try client.send(event, dryRun: isDryRun)
         guard let id = answer.id else {
             if output == .json { try Output.standard.json(SendReport(dryRun: true)) }
             return
@@ -101,7 +127,7 @@ struct Send: AsyncParsableCommand {
 
     private func event(payload: [UInt8]) -> OutgoingEvent {
         OutgoingEvent(
-            function: function,
+            function: function ?? habits.functionName ?? "",
             qualifier: qualifier,
             payload: payload,
             idempotencyKey: idempotencyKey,
@@ -146,93 +172,12 @@ struct Send: AsyncParsableCommand {
     }
 
     private func sendLines() throws {
-        let sender = LineSender(socketPath: door.path, connections: connections, template: event(payload: []))
-        let summary = try sender.run(LineSource(descriptor: 0)) { line, result in
-            switch result {
-            case .success(let answer):
-                if output == .json { try Output.standard.json(SendReport(line: line, answer: answer)) }
-                if output == .id, let id = answer.id { Output.standard.line(Printable.line(id)) }
-            case .failure(let error):
-                if output == .json {
-                    try Output.standard.json(SendReport(line: line, error: error))
-                } else {
-                    Output.error.line("line \(line): \(Printable.line(error.description))")
-                }
-            }
-        }
-        if let failure = LinesEnding(summary).failure { throw failure }
-    }
-}
-
-/// What `send --output json` prints.
-struct SendReport: Encodable, Hashable {
-    struct Problem: Encodable, Hashable {
-        var code: String
-        var message: String
-    }
-
-    /// With `--lines`: counted from 1.
-    var line: Int?
-    var id: String?
-    /// Left out where it isn't known.
-    var `repeat`: Bool?
-    var state: String?
-    var dryRun: Bool?
-    var error: Problem?
-
-    private enum CodingKeys: String, CodingKey {
-        case line, id, `repeat`, state
-        case dryRun = "dry_run"
-        case error
-    }
-
-    init(dryRun: Bool) {
-        self.dryRun = dryRun
-    }
-
-    /// - Parameter state: what was seen later; without it, what the door's answer told.
-    init(line: Int? = nil, answer: DoorAnswer, state: String? = nil) {
-        self.line = line
-        id = answer.id
-        self.repeat = answer.isRepeat
-        self.state = state ?? answer.state
-    }
-
-    /// What people should know beside the id.
-    var words: String? {
-        guard let state, error == nil else { return nil }
-        switch `repeat` {
-        case true?: return "a repeat; the first event is \(state)"
-        case false?: return nil
-        case nil:
-            return "accepted, now \(state); the connection broke meanwhile, so it isn't known whether this is a repeat"
-        }
-    }
-
-    init(line: Int, error: ClientError) {
-        self.line = line
-        let status = CommandStatus(error)
-        if case .refused(let refusal) = error, !refusal.code.isEmpty {
-            self.error = Problem(code: refusal.code, message: refusal.message)
-        } else {
-            self.error = Problem(code: "\(status)", message: error.description)
-        }
-    }
-}
-
-/// How `send --lines` ends.
-struct LinesEnding: Hashable {
-    var failure: CommandFailure?
-
-    init(_ summary: LineSender.Summary) {
-        let counts = "accepted \(summary.accepted), repeats \(summary.repeats), failed \(summary.failed)"
-        if let stop = summary.stop {
-            failure = CommandFailure(
-                CommandStatus(stop),
-                "stopped behind line \(summary.tried) (\(counts)); later lines weren't sent: \(stop)"
-            )
-        } else if summary.failed > 0 {
-            failure = CommandFailure(.invalid, "not every line was accepted: \(counts)")
-        }
+        let start = ContinuousClock.now
+        try SendLines(
+            sender: LineSender(socketPath: door.path, connections: connections, template: event(payload: [])),
+            output: output,
+            input: 0,
+            clock: { ContinuousClock.now - start }
+        ).run()
     }
 }

@@ -7,16 +7,22 @@ import Glibc
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the daemon in the foreground, under systemd or not.",
+        usage: "lambda-outbox serve [<options>]",
         discussion: """
             Without options: \(Configuration.defaultFile), sockets in /run/lambda-outbox, state in /var/lib/lambda-outbox. \
-            With --directory both are in one folder, made if it isn't there; no root needed.
+            With --directory both are in one folder, made if it isn't there; no root needed. SIGHUP reads the \
+            configuration again, SIGTERM ends.
+
+            EXAMPLES:
+              lambda-outbox serve
+              lambda-outbox serve --directory ~/outbox --log-level debug
             """
     )
 
-    @Option(help: ArgumentHelp("Configuration file.", valueName: "path"))
+    @Option(help: ArgumentHelp("Configuration file.", valueName: "path"), completion: .file())
     var config: String?
 
-    @Option(help: ArgumentHelp("One folder for sockets and state.", valueName: "folder"))
+    @Option(help: ArgumentHelp("One folder for sockets and state.", valueName: "folder"), completion: .directory)
     var directory: String?
 
     @Option(help: ArgumentHelp("What is logged; debug tells of each event.", valueName: "level"))

@@ -7,11 +7,12 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show what the daemon is doing, what is wrong, and what to do about it.",
+        usage: "lambda-outbox status [<options>]",
         discussion: """
             With --check it prints one line as Nagios plugins do, and ends with 0 (OK), 1 (WARNING) or 2 (CRITICAL, also \
             when the daemon is not reachable).
 
-            Examples:
+            EXAMPLES:
               lambda-outbox status
               lambda-outbox status --watch --interval 5s
               lambda-outbox status --check --max-age 10m --max-dead 0

@@ -1,0 +1,49 @@
+/// Draws the progress on a terminal's stderr, beside whatever else is printed there; does nothing elsewhere. For one thread.
+final class ProgressDisplay {
+    private var progress: SendProgress
+    private let output: Output
+    private let clock: () -> Duration
+    private let position: () -> Int64?
+    private var isDrawn = false
+
+    /// - Parameters:
+    ///   - clock: time since the start.
+    ///   - position: bytes of the input that have been read.
+    init(
+        _ progress: SendProgress,
+        on output: Output,
+        clock: @escaping () -> Duration,
+        position: @escaping () -> Int64?
+    ) {
+        self.progress = progress
+        self.output = output
+        self.clock = clock
+        self.position = position
+    }
+
+    func addAccepted(isRepeat: Bool) { progress.addAccepted(isRepeat: isRepeat) }
+
+    func addRefused() { progress.addRefused() }
+
+    /// Takes the line away, so that others can be printed.
+    func clear() {
+        guard isDrawn else { return }
+        output.text("\r\u{1B}[K")
+        isDrawn = false
+    }
+
+    func tick() {
+        let time = clock()
+        guard output.isTerminal, progress.isDue(at: time) else { return }
+        let line = progress.line(at: time, position: position(), style: output.style)
+        output.text("\r\(line)\u{1B}[K")
+        isDrawn = true
+    }
+
+    /// Leaves the sums on the screen.
+    func end() {
+        guard output.isTerminal else { return }
+        clear()
+        output.line(progress.summary(at: clock()))
+    }
+}
