@@ -82,12 +82,14 @@ extension Committer where Store: ~Copyable {
                 historyMax: settings.history.eventsMax,
                 limit: limits.trimRowsMax
             )
-            var removed = 0
+            var removed: Int?
             try tolerant(now: now, givesBallast: false) { (store: inout Store) throws(StoreError) in
                 if case .trimmed(let count) = try store.commit([command], now: now.wall).first { removed = count }
             }
+            // Who locked the database has let go, though no event came that would have told.
+            if removed != nil { lockedUntil = nil }
             // More of it: soon again, in slices.
-            if removed >= limits.trimRowsMax { nextTrim = now.monotonic.advanced(by: .milliseconds(20)) }
+            if let removed, removed >= limits.trimRowsMax { nextTrim = now.monotonic.advanced(by: .milliseconds(20)) }
         }
         if now.monotonic >= nextForget { try forgetFunctions(now: now) }
     }
