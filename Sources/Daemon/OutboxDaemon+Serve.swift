@@ -39,8 +39,7 @@ extension OutboxDaemon {
 
         for await request in signals.requests {
             if request == .stop { break }
-            logger.notice("reading credentials again, bringing probes forward")
-            delivery.mailbox.post(.reload)
+            reload(door: door, routes: service.routes)
         }
 
         notifier.stopping(

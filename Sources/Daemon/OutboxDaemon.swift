@@ -16,7 +16,8 @@ struct OutboxDaemon: Sendable {
     /// How long attempts in flight may take to end at a stop. What is left goes back uncharged, marked uncertain.
     static var drainTime: Span { .seconds(20) }
 
-    let loaded: LoadedConfiguration
+    /// What it runs by; a reload replaces it.
+    let running: NIOLockedValueBox<LoadedConfiguration>
     /// The process's, captured once at its start.
     let environment: [String: String]
     let logger: Logger
@@ -29,12 +30,13 @@ struct OutboxDaemon: Sendable {
     let openDoor = NIOLockedValueBox<DoorServer?>(nil)
 
     init(loaded: LoadedConfiguration, environment: [String: String], logger: Logger) {
-        self.loaded = loaded
+        running = NIOLockedValueBox(loaded)
         self.environment = environment
         self.logger = logger
         commit = CommitLoop(limits: Self.commitLimits(loaded.values))
     }
 
+    var loaded: LoadedConfiguration { running.withLockedValue { $0 } }
     var configuration: Configuration { loaded.values }
     var files: StateFiles { StateFiles(database: configuration.store.path) }
 
@@ -151,7 +153,6 @@ struct OutboxDaemon: Sendable {
 
     private func startDelivery(_ start: StoreStart, _ table: RouteTable) async throws {
         let credentials = try ChainCredentials(settings: configuration.aws, environment: environment)
-        for warning in credentials.warnings { logger.warning("\(warning)") }
         let routes = table.targets.map { DeliveryRoute(target: $0, credentials: credentials) }
         let options = transportOptions(instanceID: start.identity.instanceID)
         var limits = DispatchLimits()

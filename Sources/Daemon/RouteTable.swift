@@ -4,7 +4,7 @@ internal import OutboxCore
 
 /// Which route a function takes: in this version one route a region, all with the same credentials.
 struct RouteTable: DispatchDirectory {
-    let policies: PolicyTable
+    private(set) var policies: PolicyTable
     let targets: [RouteTarget]
     let routeNames: [String]
     private let indexes: [String: Int]
@@ -18,6 +18,13 @@ struct RouteTable: DispatchDirectory {
         var indexes: [String: Int] = [:]
         for (index, region) in regions.enumerated() where indexes[region] == nil { indexes[region] = index }
         self.indexes = indexes
+    }
+
+    /// The same routes with other policies.
+    func with(_ policies: PolicyTable) -> RouteTable {
+        var table = self
+        table.policies = policies
+        return table
     }
 
     func policy(for function: FunctionIdentity) -> FunctionPolicy {

@@ -20,6 +20,7 @@ import entrance  # noqa: E402
 import faults  # noqa: E402
 import functions  # noqa: E402
 import lifetimes  # noqa: E402
+import limits  # noqa: E402
 import outages  # noqa: E402
 import starts  # noqa: E402
 import throughput  # noqa: E402
@@ -51,6 +52,14 @@ CASES = {
     "stale-socket": starts.stale_socket,
     "missing-credentials": starts.missing_credentials,
     "credentials-sighup": starts.credentials_sighup,
+    "reload": limits.reload,
+    "few-descriptors": limits.few_descriptors,
+    "slow-announcers": limits.slow_announcers,
+    "endless-length": limits.endless_length,
+    "repeat-without-room": limits.repeat_without_room,
+    "stop-while-waiting": limits.stop_while_waiting,
+    "many-functions": limits.many_functions,
+    "own-event": limits.own_event,
 }
 
 
