@@ -36,8 +36,13 @@ package struct LineSender {
 
     /// Reads until the end of input, or until the daemon can't be reached or refuses for now.
     ///
-    /// - Parameter tick: called at least once a second, also while nothing is answered.
-    package func run(_ source: consuming LineSource, report: Report, tick: () -> Void = {}) throws -> Summary {
+    /// - Parameter tick: called at least once a second, also while nothing is answered, with the bytes of input that
+    ///   have been taken.
+    package func run(
+        _ source: consuming LineSource,
+        report: Report,
+        tick: (_ bytes: Int64) -> Void = { _ in }
+    ) throws -> Summary {
         var run = try Run(sender: self, source: source)
         return try run.toEnd(report, tick)
     }
@@ -79,9 +84,9 @@ package struct LineSender {
             curl_multi_cleanup(multi)
         }
 
-        mutating func toEnd(_ report: Report, _ tick: () -> Void) throws -> Summary {
+        mutating func toEnd(_ report: Report, _ tick: (Int64) -> Void) throws -> Summary {
             while true {
-                tick()
+                tick(source.bytesTaken)
                 try startWhatFits(report)
                 let wantsInput = isOpen && !source.isAtEnd
                 if jobs.isEmpty && !wantsInput { return summary }

@@ -13,6 +13,7 @@ package struct LineSource {
 
     let descriptor: Int32
     private(set) var isAtEnd = false
+    private var bytesRead: Int64 = 0
     private var buffer: [UInt8] = []
     private var start = 0
     private var scanned = 0
@@ -25,6 +26,9 @@ package struct LineSource {
         self.descriptor = descriptor
         self.max = max
     }
+
+    /// Bytes of the lines that were given out, and of those dropped.
+    var bytesTaken: Int64 { bytesRead - Int64(buffer.count - start) }
 
     /// A whole line that has been read, without its line end (`\n` or `\r\n`); nil if there is none yet.
     mutating func next() -> Line? {
@@ -63,6 +67,7 @@ package struct LineSource {
             throw .invalid("can't read the lines: \(String(cString: strerror(number)))")
         }
         if count == 0 { isAtEnd = true }
+        if count > 0 { bytesRead += Int64(count) }
     }
 
     private mutating func drop() {

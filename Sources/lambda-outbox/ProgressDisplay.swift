@@ -3,22 +3,13 @@ final class ProgressDisplay {
     private var progress: SendProgress
     private let output: Output
     private let clock: () -> Duration
-    private let position: () -> Int64?
     private var isDrawn = false
 
-    /// - Parameters:
-    ///   - clock: time since the start.
-    ///   - position: bytes of the input that have been read.
-    init(
-        _ progress: SendProgress,
-        on output: Output,
-        clock: @escaping () -> Duration,
-        position: @escaping () -> Int64?
-    ) {
+    /// - Parameter clock: time since the start.
+    init(_ progress: SendProgress, on output: Output, clock: @escaping () -> Duration) {
         self.progress = progress
         self.output = output
         self.clock = clock
-        self.position = position
     }
 
     func addAccepted(isRepeat: Bool) { progress.addAccepted(isRepeat: isRepeat) }
@@ -32,10 +23,11 @@ final class ProgressDisplay {
         isDrawn = false
     }
 
-    func tick() {
+    /// - Parameter position: bytes of the input that have been sent.
+    func tick(position: Int64) {
         let time = clock()
         guard output.isTerminal, progress.isDue(at: time) else { return }
-        let line = progress.line(at: time, position: position(), style: output.style)
+        let line = progress.line(at: time, position: position, style: output.style)
         output.text("\r\(line)\u{1B}[K")
         isDrawn = true
     }

@@ -38,17 +38,17 @@ struct SendProgress {
 
     /// - Parameters:
     ///   - time: since the start.
-    ///   - position: bytes of the input that have been read; of use only with a total.
-    func line(at time: Duration, position: Int64?, style: Style) -> String {
+    ///   - position: bytes of the input that have been sent; of use only with a total.
+    func line(at time: Duration, position: Int64, style: Style) -> String {
         let rate = Self.rate(of: count - samples[0].count, in: time - samples[0].time)
         var words = ["\(accepted) accepted"]
         if repeats > 0 { words.append("\(repeats) repeats") }
         words.append(style.paint("\(refused) refused", refused > 0 ? .red : nil))
         words.append("\(rate)/s")
-        guard let total, let position else {
+        guard let total else {
             return (words + [Amounts.duration(seconds: time.components.seconds)]).joined(separator: ", ")
         }
-        // What has been read isn't answered yet: the end is told by the summary alone.
+        // What has been sent isn't answered yet: the end is told by the summary alone.
         let share = total > 0 ? min(0.99, max(0, Double(position) / Double(total))) : 0
         if share > 0 {
             let seconds = time / .seconds(1)

@@ -21,6 +21,7 @@ import Testing
         try source.fill()
         while let line = source.next() { found.append(line) }
         #expect(source.isAtEnd)
+        #expect(source.bytesTaken == Int64(bytes.count))
         close(ends[0])
         return found
     }
@@ -29,6 +30,19 @@ import Testing
     func `are the same however the bytes come`(_ size: Int) throws {
         let found = try lines(Array("a\n\nbc\r\n\rd\ne".utf8), piece: size)
         #expect(found == ["a", "", "bc", "\rd", "e"].map { .text(Array($0.utf8)) })
+    }
+
+    @Test func `what is read ahead doesn't count as taken`() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        #expect(write(ends[1], "ab\ncd\n", 6) == 6)
+        close(ends[1])
+        var source = LineSource(descriptor: ends[0])
+        try source.fill()
+        #expect(source.bytesTaken == 0)
+        _ = source.next()
+        #expect(source.bytesTaken == 3)
     }
 
     @Test func `a line end at the end begins no line`() throws {

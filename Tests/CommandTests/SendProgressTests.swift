@@ -25,7 +25,7 @@ import Testing
         progress.addAccepted(isRepeat: true)
         progress.addRefused()
         #expect(
-            progress.line(at: .seconds(10), position: nil, style: terminal)
+            progress.line(at: .seconds(10), position: 0, style: terminal)
                 == "1450 accepted, 1 repeats, 1 refused, 50/s, 10s"
         )
         #expect(progress.summary(at: .seconds(10)) == "accepted 1450, repeats 1, refused 1 in 10s (145/s)")
@@ -59,13 +59,13 @@ import Testing
             written.withLockedValue { $0 += String(decoding: bytes, as: UTF8.self) }
         }
         var time = Duration.zero
-        let display = ProgressDisplay(SendProgress(total: nil), on: output, clock: { time }, position: { nil })
+        let display = ProgressDisplay(SendProgress(total: nil), on: output, clock: { time })
         display.clear()
-        display.tick()
+        display.tick(position: 0)
         #expect(written.withLockedValue { $0 } == "")
         time = .milliseconds(100)
-        display.tick()
-        display.tick()
+        display.tick(position: 0)
+        display.tick(position: 0)
         #expect(written.withLockedValue { $0 } == "\r0 accepted, 0 refused, 0/s, 0s\u{1B}[K")
         display.clear()
         display.clear()
@@ -80,9 +80,9 @@ import Testing
         let written = NIOLockedValueBox(0)
         let output = Output(style: .plain) { bytes in written.withLockedValue { $0 += bytes.count } }
         var time = Duration.zero
-        let display = ProgressDisplay(SendProgress(total: nil), on: output, clock: { time }, position: { nil })
+        let display = ProgressDisplay(SendProgress(total: nil), on: output, clock: { time })
         time = .seconds(1)
-        display.tick()
+        display.tick(position: 0)
         display.end()
         #expect(written.withLockedValue { $0 } == 0)
     }

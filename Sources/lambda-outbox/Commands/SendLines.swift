@@ -11,12 +11,7 @@ struct SendLines {
     let clock: () -> Duration
 
     func run() throws {
-        let progress = ProgressDisplay(
-            SendProgress(total: Self.size(of: input)),
-            on: .error,
-            clock: clock,
-            position: { Int64(lseek(input, 0, SEEK_CUR)) }
-        )
+        let progress = ProgressDisplay(SendProgress(total: Self.size(of: input)), on: .error, clock: clock)
         let summary = try sender.run(LineSource(descriptor: input)) { line, result in
             switch result {
             case .success(let answer):
@@ -27,8 +22,8 @@ struct SendLines {
                 progress.clear()
                 try refused(line, error)
             }
-        } tick: {
-            progress.tick()
+        } tick: { bytes in
+            progress.tick(position: bytes)
         }
         progress.end()
         if let failure = LinesEnding(summary).failure { throw failure }
@@ -52,11 +47,11 @@ struct SendLines {
         }
     }
 
-    /// Of a regular file, from where it is read; nil for anything else.
+    /// What is left of a regular file, from where it is read; nil for anything else.
     private static func size(of descriptor: Int32) -> Int64? {
         var facts = stat()
         guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
-        return Int64(facts.st_size)
+        return max(0, Int64(facts.st_size) - Int64(max(0, lseek(descriptor, 0, SEEK_CUR))))
     }
 }
 
