@@ -100,7 +100,7 @@ let package = Package(
         ),
         tests(
             "AdminTests",
-            ["Admin", "AdminAPI", "OutboxCore", "TestSupport", hummingbird, hummingbirdTesting, logging]
+            ["Admin", "AdminAPI", "OutboxCore", "TestSupport", hummingbird, hummingbirdTesting, logging, yams]
         ),
         tests("ReceiverTests", ["Receiver", "SigV4", "TestSupport", nioCore, nioPosix, nioHTTP1]),
         tests(

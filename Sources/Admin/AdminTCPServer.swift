@@ -80,8 +80,9 @@ enum AdminApplication {
         onRunning: @escaping @Sendable (any Channel) async -> Void
     ) -> Application<RouterResponder<BasicRequestContext>> {
         var quiet = logger
-        // Hummingbird tells of starts and requests at info; the daemon's log is for state changes.
-        quiet.logLevel = max(logger.logLevel, .warning)
+        // Hummingbird tells of starts and requests at info, and of connections that a stop cuts as errors. The daemon's
+        // log is for state changes; requests that fail are told by `ErrorAnswers`.
+        quiet.logLevel = .critical
         return Application(
             responder: router.buildResponder(),
             server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(60))),

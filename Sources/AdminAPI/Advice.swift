@@ -6,20 +6,20 @@ enum Advice {
         + "systemctl reload lambda-outbox. Those of the environment need a restart."
 
     static func route(_ reason: String, _ route: RouteStatus) -> String {
-        let host = hostAndPort(route.endpoint)
+        let host = hostName(route.endpoint)
         let recovery = " Delivery resumes by itself."
         switch word(reason) {
         case "dns":
-            return "Check name resolution on this machine: getent hosts \(host.name), /etc/resolv.conf." + recovery
+            return "Check name resolution on this machine: getent hosts \(host), /etc/resolv.conf." + recovery
         case "connect", "timeout", "cut":
-            return "Check the network, VPN, firewall and proxy towards \(host.name):\(host.port): "
-                + "curl -sv \(route.endpoint)/" + recovery
+            return "Try curl -sv \(route.endpoint)/ on this machine, and check its network, VPN, firewall and proxy."
+                + recovery
         case "proxy":
-            return "Check the proxy of aws.proxy, or HTTPS_PROXY, and that it lets \(host.name) through." + recovery
+            return "Check the proxy of aws.proxy, or HTTPS_PROXY, and that it lets \(host) through." + recovery
         case "tls" where reason.contains("clock"):
-            return "Check the clock first (timedatectl status), then the certificate of \(host.name)." + recovery
+            return "Check the clock first (timedatectl status), then the certificate of \(host)." + recovery
         case "tls":
-            return "Check which certificate \(host.name) shows (a proxy that opens TLS?); trust its authority with "
+            return "Check which certificate \(host) shows (a proxy that opens TLS?); trust its authority with "
                 + "aws.ca_bundle." + recovery
         case "credentials", "ExpiredToken", "UnrecognizedClient", "InvalidClientTokenId", "MissingAuthenticationToken":
             return credentials
@@ -63,12 +63,10 @@ enum Advice {
         return first.hasSuffix("Exception") ? String(first.dropLast("Exception".count)) : first
     }
 
-    private static func hostAndPort(_ endpoint: String) -> (name: String, port: String) {
-        let isPlain = endpoint.hasPrefix("http://")
+    /// Of an endpoint such as `https://lambda.eu-west-1.amazonaws.com` or `http://127.0.0.1:9000`.
+    private static func hostName(_ endpoint: String) -> String {
         let authority = endpoint.split(separator: "/", maxSplits: 2).last.map(String.init) ?? endpoint
-        if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
-            return (String(authority[..<colon]), String(authority[authority.index(after: colon)...]))
-        }
-        return (authority, isPlain ? "80" : "443")
+        guard let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") else { return authority }
+        return String(authority[..<colon])
     }
 }

@@ -167,8 +167,8 @@ extension Status {
                 Finding(
                     seconds > limits.outageSecondsMax ? .critical : .warning,
                     .route,
-                    what: "Lambda can't be used by \(route.region) at \(route.endpoint) for "
-                        + "\(Wording.duration(seconds: seconds)): \(route.reason ?? "no reason is known"). \(waiting)",
+                    what: "Nothing goes out to Lambda in \(route.region) for \(Wording.duration(seconds: seconds)): "
+                        + "\(route.reason ?? "no reason is known"). \(waiting)",
                     whatToDo: Advice.route(route.reason ?? "", route)
                 )
             )

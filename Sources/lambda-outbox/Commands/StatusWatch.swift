@@ -31,7 +31,7 @@ struct StatusWatch {
         }
         let size = WatchScreen.size()
         screen.draw(
-            [StatusText.Line("\(status.at)  every \(pause), Ctrl-C ends")]
+            [StatusText.Line("\(status.at)  Ctrl-C ends")]
                 + StatusText.lines(status, width: min(120, size.columns))
         )
     }
@@ -74,7 +74,7 @@ struct WatchScreen {
         for (index, line) in lines.prefix(size.rows).enumerated() {
             var line = line
             line.text = TextWidth.cut(line.text, to: size.columns)
-            text += (index == 0 ? "" : "\r\n") + line.painted(Output.standard.style) + "\u{1B}[K"
+            text += (index == 0 ? "" : "\n") + line.painted(Output.standard.style) + "\u{1B}[K"
         }
         text += "\u{1B}[J"
         Output.standard.text(text)

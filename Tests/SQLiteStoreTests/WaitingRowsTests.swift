@@ -1,0 +1,28 @@
+import OutboxCore
+import SQLiteStore
+import TestSupport
+import Testing
+
+@Suite("Rows of the queue without their contents")
+struct WaitingRowsTests {
+    let folder: TemporaryDirectory
+    let path: String
+
+    init() throws {
+        folder = try TemporaryDirectory()
+        path = folder.file("queue.db")
+    }
+
+    @Test func `come by their numbers as long as they wait, and in accept order`() throws {
+        var store = try openStore(path)
+        _ = try store.commit((1...5).map { _ in .accept(StoreBench.event()) }, now: startOfTest)
+        _ = try store.commit([.bury(sequence: 2, .expired, reason: "test")], now: startOfTest)
+        var reader = try SQLiteReader.open(path)
+        #expect(Set(try reader.waitingRows([1, 2, 5, 99]).map(\.sequence)) == [1, 5])
+        #expect(try reader.waitingRows([]).isEmpty)
+        #expect(try reader.waitingRows(after: 0, limit: 3).map(\.sequence) == [1, 3, 4])
+        #expect(try reader.waitingRows(after: 4, limit: 3).map(\.sequence) == [5])
+        #expect(try reader.waitingRows([1]).first?.ageFrom == startOfTest)
+        try store.close(clean: true)
+    }
+}
