@@ -1,5 +1,6 @@
 import AdminAPI
 import Client
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -89,6 +90,16 @@ import Testing
     ])
     func `nothing from elsewhere steers the terminal (P11)`(_ text: String, _ shown: String) {
         #expect(Printable.line(text) == shown)
+    }
+
+    @Test func `JSON means the same, and doesn't steer the terminal either (P11)`() throws {
+        let values = ["plain", "\u{9B}31m\u{202E}é漢", "\u{E0041}\u{FEFF}\\\"", "\u{7F}😀"]
+        let shown = Printable.json(try JSONLine.encode(values))
+        #expect(
+            String(decoding: shown, as: UTF8.self)
+                == #"["plain","\u009b31m\u202eé漢","\udb40\udc41\ufeff\\\"","\u007f😀"]"#
+        )
+        #expect(try JSONDecoder().decode([String].self, from: Data(shown)) == values)
     }
 
     @Test func `lines may stay lines`() {

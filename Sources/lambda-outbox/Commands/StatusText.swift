@@ -8,8 +8,9 @@ enum StatusText {
         /// What it tells about is that bad; nil: only numbers.
         var severity: Finding.Severity?
 
+        /// - Parameter text: made printable here, wherever its parts come from.
         init(_ text: String, _ severity: Finding.Severity? = nil) {
-            self.text = text
+            self.text = Printable.line(text)
             self.severity = severity
         }
 
