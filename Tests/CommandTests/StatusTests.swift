@@ -62,7 +62,7 @@ import Testing
 
     @Test func `a daemon that isn't there is critical`() async throws {
         let arguments = ["status", "--check", "--admin", "/nonexistent/admin.sock"]
-        let lines = await Run.text(arguments, style: .plain, folder: "-").split(separator: "\n")
+        let lines = await Run.text(arguments, style: .plain).split(separator: "\n")
         #expect(lines.count == 3)
         #expect(lines[1].hasPrefix("CRITICAL - "))
         #expect(lines[2] == "exit: 2")
