@@ -1,4 +1,4 @@
-"""The Debian package's life on a bare host. Runs inside a real systemd, as root; scripts/try-package starts it there."""
+"""The Debian package's life on a bare host. Runs under a real systemd, as root; scripts/try-package starts it there."""
 
 import base64
 import os
@@ -119,7 +119,8 @@ class PackageTests(unittest.TestCase):
         said = dpkg("--purge", "lambda-outbox")
         self.assertNotIn("kept", said)
         self.assertFalse(STATE.exists())
-        left = host.run("find", "/etc", "/lib/systemd", "/usr", "-name", "*lambda-outbox*", "-not", "-path", "/etc/credstore/*")
+        left = host.run("find", "/etc", "/lib/systemd", "/usr", "-name", "*lambda-outbox*", "!", "-path",
+                        "/etc/credstore/*")
         self.assertEqual(left, "")
 
 

@@ -1,9 +1,11 @@
 """The service under a real systemd. Runs inside of it, as root; Tests/Systemd/run starts it there."""
 
 import base64
+import contextlib
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -234,6 +236,16 @@ class ServiceTests(unittest.TestCase):
         self.assertEqual(judged.returncode, 0, judged.stdout.splitlines()[-1])
         limits = pathlib.Path(f"/proc/{host.main_pid()}/limits").read_text()
         self.assertRegex(limits, r"Max core file size +0 +0 ")
+
+    def test_k_after_an_unclean_end_of_the_machine_the_database_is_checked(self):
+        host.drop_in("[Service]\nRestart=no\n")
+        os.kill(host.main_pid(), signal.SIGKILL)
+        harness.wait_for("the service to be dead", lambda: host.state() == "failed", 10)
+        with contextlib.closing(sqlite3.connect("/var/lib/lambda-outbox/outbox.db")) as database, database:
+            database.execute("UPDATE meta SET boot_id = 'of another boot'")
+        self.assertEqual(host.post("orders", "{}")[0], 202)
+        said = host.run("journalctl", "--no-pager", "-o", "cat", f"_PID={host.main_pid()}")
+        self.assertLess(said.index("checking the database"), said.index("door open"), said)
 
 
 if __name__ == "__main__":
