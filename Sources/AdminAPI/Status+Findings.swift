@@ -95,7 +95,7 @@ extension Status {
         var findings = suspended.prefix(limits.namedMax).map { function in
             let since = function.since.map { " for \(elapsed($0))" } ?? ""
             return Finding(
-                .warning,
+                (function.oldestAgeSeconds ?? 0) > limits.ageSecondsMax ? .critical : .warning,
                 .function,
                 what: "Function \(function.function) is suspended\(since): \(function.reason ?? "it keeps failing"). "
                     + "\(Wording.count(function.queued, "event")) \(function.queued == 1 ? "waits" : "wait").",
@@ -116,8 +116,14 @@ extension Status {
         return findings
     }
 
+    /// Unless the cause is told already, as badly.
     private func ageFindings(_ limits: FindingLimits) -> [Finding] {
-        guard let oldest, oldest.ageSeconds > limits.ageSecondsMax else { return [] }
+        guard let oldest, isTooOld(limits), !routes.contains(where: { $0.state == "suspended" }) else { return [] }
+        let named = functions.filter { $0.state == "suspended" }.prefix(limits.namedMax)
+        let isTold = named.contains {
+            $0.function == oldest.function && ($0.oldestAgeSeconds ?? 0) > limits.ageSecondsMax
+        }
+        if isTold { return [] }
         return [
             Finding(
                 .critical,
@@ -127,6 +133,10 @@ extension Status {
                 whatToDo: "lambda-outbox events show \(oldest.id) says why it waits."
             )
         ]
+    }
+
+    private func isTooOld(_ limits: FindingLimits) -> Bool {
+        oldest.map { $0.ageSeconds > limits.ageSecondsMax } ?? false
     }
 
     private func letterFindings(_ limits: FindingLimits) -> [Finding] {
@@ -165,9 +175,9 @@ extension Status {
                 queued == 0 ? "Nothing waits." : "Nothing is lost: \(Wording.count(queued, "event")) in the queue."
             findings.append(
                 Finding(
-                    seconds > limits.outageSecondsMax ? .critical : .warning,
+                    seconds > limits.outageSecondsMax || isTooOld(limits) ? .critical : .warning,
                     .route,
-                    what: "Nothing goes out to Lambda in \(route.region) for \(Wording.duration(seconds: seconds)): "
+                    what: "Nothing has gone out to Lambda in \(route.region) for \(Wording.duration(seconds: seconds)): "
                         + "\(route.reason ?? "no reason is known"). \(waiting)",
                     whatToDo: Advice.route(route.reason ?? "", route)
                 )

@@ -194,6 +194,28 @@ import Testing
         #expect(found(dead, limits) == [])
     }
 
+    @Test func `events that wait for too long are told once, with the cause where it is known`() {
+        let function = found { status in
+            status.functions[0].state = "suspended"
+            status.functions[0].oldestAgeSeconds = 601
+            status.oldest?.ageSeconds = 601
+        }
+        #expect(function.map(\.kind) == [.function])
+        #expect(function.map(\.severity) == [.critical])
+        let route = found { status in
+            status.routes[0].state = "suspended"
+            status.routes[0].since = ago(10)
+            status.oldest?.ageSeconds = 601
+        }
+        #expect(route.map(\.kind) == [.route])
+        #expect(route.map(\.severity) == [.critical])
+        let unknown = found { status in
+            status.functions[0].state = "suspended"
+            status.oldest = OldestEvent(id: "e", function: "mail", ageSeconds: 601)
+        }
+        #expect(unknown.map(\.kind) == [.age, .function])
+    }
+
     @Test func `the worst comes first`() {
         let findings = found { status in
             status.dead = 1

@@ -62,7 +62,7 @@ struct StatusExample {
         title: "A function keeps failing",
         words: """
             One function answers with errors. Its events wait, and die once they are older than `max_age`; no other \
-            function is affected.
+            function is affected. A warning at first, critical once its oldest event has waited for longer than 10 minutes.
             """,
         status: changed { status in
             status.functions.insert(

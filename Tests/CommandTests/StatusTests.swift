@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (0, 0), (1, 2), (2, 1), (3, 1), (4, 2), (5, 1),
+        (0, 0), (1, 2), (2, 2), (3, 1), (4, 2), (5, 1),
     ])
     func `--check ends as the situation is`(_ example: Int, _ exitCode: Int) {
         #expect(StatusCheck(StatusExample.all[example].status, FindingLimits()).exitCode == Int32(exitCode))
