@@ -52,6 +52,10 @@ struct ListOutput {
             }
         }
         if isAligned { table(shown, style).print() }
-        if more { Output.error.line("lambda-outbox: the first \(limit) are shown; --limit shows more") }
+        if more { Self.tellOfMore(limit) }
+    }
+
+    static func tellOfMore(_ limit: Int) {
+        Output.error.line("lambda-outbox: the first \(limit) are shown; --limit shows more")
     }
 }

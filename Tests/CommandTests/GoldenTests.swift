@@ -63,6 +63,8 @@ import Testing
                 ["dead", "list"], ["dead", "list", "--limit", "1"],
                 ["dead", "list", "--json", "--function", "billing*"],
                 ["dead", "list", "--function", "nobody"], ["dead", "list", "--json", "--function", "nobody"],
+                ["dead", "list", "--group"], ["dead", "list", "--group", "--json", "--limit", "1"],
+                ["dead", "list", "--group", "--function", "nobody"],
             ]
         ),
         Case(

@@ -154,6 +154,49 @@ import Testing
     }
 }
 
+@Suite struct `dead letters that look alike` {
+    @Test(arguments: [
+        ("3 attempts failed; the last: X (500): no", "# attempts failed; the last: X (#): no"),
+        ("can't parse \"order 17\" at 'a.b' in `x`", "can't parse … at … in …"),
+        ("request 01a2-ff of user_7 isn't known", "request # of # isn't known"),
+        ("an open \" quote", "an open \" quote"),
+        ("", ""),
+    ])
+    func `share a reason without numbers, ids and quoted parts`(_ reason: String, _ pattern: String) {
+        #expect(LetterGroups.pattern(reason) == pattern)
+    }
+
+    @Test func `make one line, the largest group first`() {
+        var groups = LetterGroups()
+        for number in 1...3 {
+            var letter = Event.letter(Int64(number))
+            letter.reason = "\(number) attempts failed"
+            letter.diedAt = Timestamp(milliseconds: Int64(10 - number))
+            groups.add(letter)
+        }
+        groups.add(.letter(4, function: "mail"))
+        groups.add(.letter(5, condition: "expired"))
+        let found = groups.sorted
+        #expect(found.map(\.count) == [3, 1, 1])
+        #expect(found[0].reason == "# attempts failed")
+        #expect(found[0].example == Event.letter(1).id)
+        #expect([found[0].first, found[0].last] == [Timestamp(milliseconds: 7), Timestamp(milliseconds: 9)])
+    }
+
+    @Test func `take bounded memory, however much reasons differ (P7)`() {
+        var groups = LetterGroups()
+        var letter = Event.letter(1)
+        for number in 0..<LetterGroups.groupsMax + 100 {
+            letter.reason =
+                String(repeating: "x", count: number % 1000 + 1) + String(repeating: " ", count: number / 1000)
+            groups.add(letter)
+        }
+        #expect(groups.sorted.count == LetterGroups.groupsMax + 1)
+        #expect(groups.sorted[0].count == 100)
+        #expect(groups.sorted[0].reason == "other reasons")
+    }
+}
+
 @Suite struct `an event for people` {
     @Test func `has every fact on a line, its history, and the explanation`() {
         var event = Event.letter(1)

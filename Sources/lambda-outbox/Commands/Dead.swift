@@ -24,8 +24,8 @@ struct DeadList: ParsableCommand {
             In a pipe: a line each, with tabs between id, function, condition, time of death, attempts and reason.
 
             EXAMPLES:
+              lambda-outbox dead list --group
               lambda-outbox dead list --function 'orders*' --condition exhausted
-              lambda-outbox dead list --limit 100000 | cut -f 2,3 | sort | uniq -c
               lambda-outbox dead list --json | jq -r .id
             """
     )
@@ -35,6 +35,9 @@ struct DeadList: ParsableCommand {
 
     @Option(help: ArgumentHelp("Only of this condition.", valueName: "word"))
     var condition: Condition?
+
+    @Flag(help: "A line for those that look alike: count, first, last, an example, and the reason they share.")
+    var group = false
 
     @Option(help: ArgumentHelp("At most this many.", valueName: "number"))
     var limit = 100
@@ -48,15 +51,29 @@ struct DeadList: ParsableCommand {
 
     func run() throws {
         let client = admin.client()
-        try ListOutput(json: format.json, limit: limit).print(
-            .init(function: function, condition: condition?.rawValue),
-            page: { try client.deadLetters($0) },
-            table: Self.table
-        )
+        let query = AdminClient.ListQuery(function: function, condition: condition?.rawValue)
+        if group { return try printGroups(query, client) }
+        try ListOutput(json: format.json, limit: limit)
+            .print(query, page: { try client.deadLetters($0) }, table: Self.table)
+    }
+
+    /// Of all the letters; the limit is one of groups.
+    private func printGroups(_ query: AdminClient.ListQuery, _ client: AdminClient) throws {
+        var groups = LetterGroups()
+        _ = try Paging.walk(query, page: { try client.deadLetters($0) }) { events in
+            for event in events { groups.add(event) }
+        }
+        let shown = Array(groups.sorted.prefix(limit))
+        if format.json {
+            for group in shown { try Output.standard.json(group) }
+        } else {
+            LetterGroups.table(shown, Output.standard.style).print()
+        }
+        if groups.sorted.count > limit { ListOutput.tellOfMore(limit) }
     }
 
     static func table(_ events: [Event], _ style: Style) -> Table {
-        var table = Table("ID", "FUNCTION", "CONDITION", "DIED", "ATTEMPTS", "REASON")
+        var table = Table("ID", "FUNCTION", "CONDITION", "DIED", "ATTEMPTS", "REASON", lastWidthMin: 30)
         for event in events {
             table.add(
                 event.id,
