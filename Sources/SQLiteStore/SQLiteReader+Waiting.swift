@@ -23,6 +23,23 @@ extension SQLiteReader: WaitingRowReader {
         }
     }
 
+    package mutating func dueRows(after: DuePlace?, limit: Int) throws(StoreError) -> [DueRow] {
+        try reading { (connection) throws(SQLiteError) in
+            // The index alone answers it.
+            let scan = try connection.prepare(StoreQueries.due)
+            scan.bind(after?.dueAt.milliseconds ?? .min, at: 1)
+            scan.bind(after?.sequence ?? .min, at: 2)
+            scan.bind(Int64.max, at: 3)
+            var rows: [DueRow] = []
+            while rows.count < limit, try scan.step() {
+                let due = WallTime(milliseconds: scan.int64(2))
+                let place = DuePlace(dueAt: due, sequence: scan.int64(0))
+                rows.append(DueRow(place: place, functionKey: FunctionKey(scan.int64(1))))
+            }
+            return rows
+        }
+    }
+
     package mutating func waitingRows(after: Int64, limit: Int) throws(StoreError) -> [WaitingRow] {
         try reading { (connection) throws(SQLiteError) in
             let scan = try connection.prepare(

@@ -72,6 +72,8 @@ import Testing
     /// A queue in memory that counts the rows it was asked for.
     private struct Rows: WaitingRowReader {
         var rows: [WaitingRow] = []
+        /// Of `rows`, those with a due time, in ascending order.
+        var due: [Int64] = []
         var read = 0
 
         mutating func waitingRows(_ sequences: [Int64]) throws(StoreError) -> [WaitingRow] {
@@ -81,6 +83,16 @@ import Testing
 
         mutating func waitingRows(after: Int64, limit: Int) throws(StoreError) -> [WaitingRow] {
             let page = rows.filter { $0.sequence > after }.prefix(limit)
+            read += page.count
+            return Array(page)
+        }
+
+        mutating func dueRows(after: DuePlace?, limit: Int) throws(StoreError) -> [DueRow] {
+            let all = due.map { sequence in
+                let place = DuePlace(dueAt: WallTime(milliseconds: 1_000_000), sequence: sequence)
+                return DueRow(place: place, functionKey: rows.first { $0.sequence == sequence }!.functionKey)
+            }
+            let page = all.filter { row in after.map { row.place > $0 } ?? true }.prefix(limit)
             read += page.count
             return Array(page)
         }
@@ -125,6 +137,15 @@ import Testing
             #expect(found[slow]?.sequence == 1)
             #expect((found[other] != nil) == (look == 5))
         }
+    }
+
+    @Test func `that was tried before is found by its due time at once, whatever lies before it`() throws {
+        var rows = Rows()
+        rows.put(1...10_000, 1)
+        rows.put(10_001...10_003, 2)
+        rows.due = [10_001, 10_002]
+        var oldest = OldestWaiting()
+        #expect(try oldest.look(waiting: [slow, other], hints: [], in: &rows)[other]?.sequence == 10_001)
     }
 
     @Test func `is remembered while it waits, and followed by the next once it has gone`() throws {

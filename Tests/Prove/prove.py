@@ -21,6 +21,7 @@ import faults  # noqa: E402
 import functions  # noqa: E402
 import lifetimes  # noqa: E402
 import limits  # noqa: E402
+import monitoring  # noqa: E402
 import outages  # noqa: E402
 import starts  # noqa: E402
 import throughput  # noqa: E402
@@ -60,6 +61,9 @@ CASES = {
     "stop-while-waiting": limits.stop_while_waiting,
     "many-functions": limits.many_functions,
     "own-event": limits.own_event,
+    "status-says": monitoring.says,
+    "metrics-labels": monitoring.metrics,
+    "oldest-behind-backlog": monitoring.oldest_behind_backlog,
 }
 
 

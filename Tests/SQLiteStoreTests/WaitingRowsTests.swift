@@ -25,4 +25,20 @@ struct WaitingRowsTests {
         #expect(try reader.waitingRows([1]).first?.ageFrom == startOfTest)
         try store.close(clean: true)
     }
+
+    @Test func `with a due time come in order of it, page by page`() throws {
+        var store = try openStore(path)
+        let delays: [Int64?] = [nil, 300, 100, 200, nil]
+        let events = delays.map { delay in
+            var event = StoreBench.event()
+            event.deliverAt = delay.map { startOfTest.advanced(by: .seconds($0)) }
+            return StoreCommand.accept(event)
+        }
+        _ = try store.commit(events, now: startOfTest)
+        var reader = try SQLiteReader.open(path)
+        let first = try reader.dueRows(after: nil, limit: 2)
+        #expect(first.map(\.place.sequence) == [3, 4])
+        #expect(try reader.dueRows(after: first.last?.place, limit: 2).map(\.place.sequence) == [2])
+        try store.close(clean: true)
+    }
 }
