@@ -36,6 +36,10 @@ extension OutboxDaemon {
         notifier.ready("accepting events")
         let reporting = Task { await reportToSystemd(notifier) }
         failure.whenHappened { signals.stop() }
+        door.whenListenerLost { [logger] address in
+            logger.critical("the door's listener broke; stopping, to be started anew", metadata: ["address": "\(address)"])
+            signals.stop()
+        }
 
         for await request in signals.requests {
             if request == .stop { break }

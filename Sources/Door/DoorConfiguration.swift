@@ -53,7 +53,7 @@ package struct DoorConfiguration: Sendable {
     /// Bytes read and dropped after a refusal that ends the connection.
     package var discardBytesMax = 8 * 1_048_576
     /// Requests of one connection that wait for their answers; past it nothing more is read from it.
-    package var pipelinedRequestsMax = 1024
+    package var pipelinedRequestsMax = 256
     package var eventLoopThreads = 1
 
     package init(

@@ -12,10 +12,11 @@ package import OutboxCore
 package final class DoorServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let sinks: [DoorSink]
-    private let listeners: [any Channel]
+    let listeners: [any Channel]
     private let ownSocket: UnixSocket?
     private let shared: DoorShared
     private let logger: Logger
+    private let isClosing = NIOLockedValueBox(false)
 
     /// Where the door listens; ports that were left to the system are filled in.
     package let boundAddresses: [DoorAddress]
@@ -98,11 +99,22 @@ package final class DoorServer: Sendable {
         for sink in sinks { sink.run { $0.update(policies: policies) } }
     }
 
+    /// Calls back, once for each listener, when one has ended although nobody closed it: no connection comes in there any
+    /// more until the door is opened anew. On an event loop.
+    package func whenListenerLost(_ lost: @escaping @Sendable (DoorAddress) -> Void) {
+        for (listener, address) in zip(listeners, boundAddresses) {
+            listener.closeFuture.whenComplete { [isClosing] _ in
+                if !isClosing.withLockedValue({ $0 }) { lost(address) }
+            }
+        }
+    }
+
     /// Closes the door: accepts nothing more, answers every request that was read whole, then ends each connection.
     /// Returns when all are closed, after `limit` at the latest. The intake must go on answering until then.
     ///
     /// A socket that was handed in stays, and connections wait in its backlog; the daemon's own socket file is removed.
     package func shutdown(within limit: Span) async {
+        isClosing.withLockedValue { $0 = true }
         await DoorListeners(channels: listeners, ownSocket: ownSocket).close()
         let limit = TimeAmount.milliseconds(limit.milliseconds)
         await withTaskGroup { tasks in
