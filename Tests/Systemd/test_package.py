@@ -100,6 +100,11 @@ class PackageTests(unittest.TestCase):
         host.wait_delivered()
 
     def test_f_a_purge_keeps_what_was_accepted(self):
+        host.write_config(self.receiver.url, "defaults: { max_attempts: 1 }\n")
+        host.run("systemctl", "restart", "lambda-outbox")
+        self.receiver.answer("broken=500")
+        host.post("broken", "{}")
+        harness.wait_for("the dead letter", lambda: host.status()["dead"] == 1, 20)
         self.receiver.process.send_signal(signal.SIGSTOP)
         try:
             self.assertEqual(host.post("orders", '{"kept":1}')[0], 202)
@@ -113,9 +118,11 @@ class PackageTests(unittest.TestCase):
         host.write_config(self.receiver.url)
         host.run("systemctl", "start", "lambda-outbox")
         harness.wait_for("the event that was kept", lambda: self.arrived('{"kept":1}'), 30)
+        self.assertEqual(host.status()["dead"], 1)
 
     def test_g_a_purge_removes_a_queue_where_nothing_waits(self):
         host.wait_delivered()
+        host.run("lambda-outbox", "dead", "purge", "--function", "broken", "--yes", "--export-file", "/tmp/broken.ndjson")
         said = dpkg("--purge", "lambda-outbox")
         self.assertNotIn("kept", said)
         self.assertFalse(STATE.exists())
