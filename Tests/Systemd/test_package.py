@@ -122,7 +122,8 @@ class PackageTests(unittest.TestCase):
 
     def test_g_a_purge_removes_a_queue_where_nothing_waits(self):
         host.wait_delivered()
-        host.run("lambda-outbox", "dead", "purge", "--function", "broken", "--yes", "--export-file", "/tmp/broken.ndjson")
+        host.run("lambda-outbox", "dead", "purge", "--function", "broken", "--yes",
+                 "--export-file", "/tmp/broken.ndjson")
         said = dpkg("--purge", "lambda-outbox")
         self.assertNotIn("kept", said)
         self.assertFalse(STATE.exists())

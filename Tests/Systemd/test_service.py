@@ -129,12 +129,12 @@ class ServiceTests(unittest.TestCase):
 
     def test_f_the_watchdog_ends_a_hung_loop(self):
         flag = pathlib.Path("/etc/lambda-outbox/hang")
-        host.drop_in("[Service]\nWatchdogSec=2\nRestartSec=100ms\n"
+        host.drop_in("[Service]\nWatchdogSec=3\nRestartSec=100ms\n"
                      f"Environment=LD_PRELOAD=/usr/lib/outbox-hang.so OUTBOX_HANG={flag}\n")
         for loop in ("commit", "delivery", "read"):
             with self.subTest(loop=loop):
                 host.run("systemctl", "restart", SERVICE)
-                time.sleep(3)
+                time.sleep(4)
                 self.assertEqual(host.restarts(), 0, "it was ended although every loop works")
                 self.addCleanup(flag.unlink, missing_ok=True)
                 flag.write_text(loop)
