@@ -62,6 +62,11 @@ need_packages() {
     if [ -e "$policy" ]; then policy=; else start_no_services "$policy"; fi
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" || status=$?
     [ -z "$policy" ] || rm -f "$policy"
+    # What came only to be asked must not serve from the next boot on.
+    local service
+    for service in nginx prometheus; do
+        case " ${missing[*]} " in *" $service"[\ -]*) update-rc.d "$service" disable ;; esac
+    done
     return "$status"
 }
 
