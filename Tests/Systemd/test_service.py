@@ -175,11 +175,17 @@ class ServiceTests(unittest.TestCase):
                             f"/run/credentials/{SERVICE}/lambda-outbox.aws-credentials", check=False)
         self.assertNotEqual(stranger.returncode, 0, "a producer can read the keys")
 
-    def test_h2_a_reload_keeps_it_running(self):
-        before = host.main_pid()
+    def test_h2_a_reload_takes_what_changed_and_keeps_it_running(self):
+        good, before = host.CONFIG.read_text(), host.main_pid()
+        self.addCleanup(host.CONFIG.write_text, good)
+        host.CONFIG.write_text(good.replace("max_delay: 1s", "max_delay: 2s") + "delivery: { max_in_flight: 99 }\n")
         host.run("systemctl", "reload", SERVICE)
-        self.assertEqual(host.post("orders", "{}")[0], 202)
+        harness.wait_for("what changed to be named", lambda: host.journal("OUTBOX_KEY=defaults.max_delay"), 10)
+        # What has to wait for a restart says so.
+        waits = harness.wait_for("the rest", lambda: host.journal("OUTBOX_KEY=delivery.max_in_flight"), 10)
+        self.assertEqual(waits[0]["PRIORITY"], "4")
         self.assertEqual(host.main_pid(), before)
+        self.assertEqual(host.post("orders", "{}")[0], 202)
 
     def test_h3_a_mistake_at_a_reload_changes_nothing(self):
         good, before = host.CONFIG.read_text(), host.main_pid()
