@@ -26,7 +26,7 @@ extension DoorConnection {
             outcome: outcome,
             reply: Reply(
                 // The decoder stops behind a request for an upgrade, which isn't granted.
-                closes: !head.isKeepAlive || fields.asksForUpgrade || head.method == .CONNECT,
+                closes: !head.isKeepAlive || fields.asksForUpgrade || head.method == .CONNECT || loop.isDraining,
                 saysKeepAlive: head.version == .http1_0,
                 omitsBody: head.method == .HEAD
             ),

@@ -57,20 +57,35 @@ extension DoorConnection {
         writeReady()
     }
 
-    /// The daemon is stopping: what was read whole is answered, what wasn't is refused, and then the connection ends.
+    /// The daemon is stopping: what is being read may come whole, is answered, and then the connection ends.
     func beginDraining() {
         switch phase {
         case .idle:
-            if replies.isEmpty { return cut() }
+            // A request may be on its way.
+            if replies.isEmpty { return }
             replies.closeBehindLast()
             isInputDone = true
             phase = .ending(bytesLeft: 0)
             writeReady()
+        // A head that comes now says so itself.
+        case .body: receiving?.reply.closes = true
+        case .head, .ending, .closed: return
+        }
+    }
+
+    /// While draining: nothing came for a moment.
+    func endIfIdle() {
+        if case .idle = phase, replies.isEmpty { cut() }
+    }
+
+    /// While draining: what isn't whole by now is refused.
+    func refuseUnfinished() {
+        switch phase {
         case .head, .body:
             refuseRest(
                 Refusal(.serviceUnavailable, "The daemon is shutting down. Send it again.", retryAfter: .seconds(1))
             )
-        case .ending, .closed: return
+        case .idle, .ending, .closed: return
         }
     }
 

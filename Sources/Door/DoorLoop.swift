@@ -224,7 +224,7 @@ final class DoorLoop {
         counters.connectionsOpened += 1
         counters.connectionsOpen += 1
         endTurnSoon()
-        if isDraining { connection.beginDraining() }
+        if isDraining { closeIdle(after: Self.drainIdleTime) }
     }
 
     func closed(_ connection: DoorConnection) {
@@ -245,19 +245,38 @@ final class DoorLoop {
         }
     }
 
-    /// Answers what has been read, closes everything, and succeeds when no connection is left; those that are still
-    /// open after `limit` are cut.
+    /// How long bytes on their way may take to come before an idle connection is closed by a stop.
+    private static let drainIdleTime = TimeAmount.milliseconds(50)
+    /// How long a request that has begun may take to come whole.
+    private static let drainReadTime = TimeAmount.seconds(2)
+
+    /// Answers what has been read or is just coming, closes everything, and succeeds when no connection is left; those
+    /// that are still open after `limit` are cut.
     func drain(within limit: TimeAmount) -> EventLoopFuture<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
         drained = promise
         isDraining = true
         for connection in Array(connections.values) { connection.beginDraining() }
+        closeIdle(after: Self.drainIdleTime)
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let refuse = eventLoop.scheduleTask(in: Self.drainReadTime) {
+            for connection in Array(bound.value.connections.values) { connection.refuseUnfinished() }
+        }
         let cut = eventLoop.scheduleTask(in: limit) {
             for connection in Array(bound.value.connections.values) { connection.cut() }
         }
         finishDrainingIfEmpty()
-        return promise.futureResult.map { cut.cancel() }
+        return promise.futureResult.map {
+            refuse.cancel()
+            cut.cancel()
+        }
+    }
+
+    private func closeIdle(after time: TimeAmount) {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleTask(in: time) {
+            for connection in Array(bound.value.connections.values) { connection.endIfIdle() }
+        }
     }
 
     private func finishDrainingIfEmpty() {

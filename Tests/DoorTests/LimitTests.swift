@@ -352,49 +352,4 @@ import Testing
         door.run()
         #expect(reads.count == 2)
     }
-
-    // MARK: Shutdown
-
-    @Test func `at shutdown what was read whole is answered, the last answer says close, and the rest is refused`()
-        throws
-    {
-        let door = EmbeddedDoor()
-        let idle = try door.connect()
-        let waiting = try door.connect()
-        let partial = try door.connect()
-        try waiting.send(request() + request())
-        try partial.send(request() + Self.head(length: 2) + "{")
-        let isDrained = NIOLockedValueBox(false)
-        door.loop.drain(within: .seconds(10)).whenSuccess { isDrained.withLockedValue { $0 = true } }
-        door.run()
-        #expect(!idle.isOpen)
-        #expect(waiting.isOpen)
-        #expect(!isDrained.withLockedValue { $0 })
-        door.intake.answer([
-            0: .accepted(eventID(1)), 1: .accepted(eventID(2)),
-            2: .unavailable(reason: "Closing.", retryAfter: .seconds(5)),
-        ])
-        door.run()
-        let answers = try waiting.responses()
-        #expect(answers.map(\.status) == [202, 202])
-        #expect(answers.map { $0.headers["connection"] } == [nil, "close"])
-        #expect(!waiting.isOpen)
-        #expect(try partial.responses().map(\.status) == [503, 503])
-        door.eventLoop.advanceTime(by: .seconds(4))
-        #expect(!partial.isOpen)
-        #expect(isDrained.withLockedValue { $0 })
-    }
-
-    @Test func `at shutdown a connection that doesn't end is cut at the limit`() throws {
-        let door = EmbeddedDoor()
-        let connection = try door.connect()
-        try connection.send(request())
-        let isDrained = NIOLockedValueBox(false)
-        door.loop.drain(within: .seconds(10)).whenSuccess { isDrained.withLockedValue { $0 = true } }
-        door.eventLoop.advanceTime(by: .seconds(9))
-        #expect(connection.isOpen)
-        door.eventLoop.advanceTime(by: .seconds(2))
-        #expect(!connection.isOpen)
-        #expect(isDrained.withLockedValue { $0 })
-    }
 }
