@@ -97,7 +97,6 @@ forget_aws() { # a folder for two empty files
     for name in $(compgen -e | grep -E '^AWS_' || true) http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY; do
         unset "$name"
     done
-    : >"$1/aws-config"
-    : >"$1/aws-credentials"
+    (umask 077 && : >"$1/aws-config" && : >"$1/aws-credentials")
     export AWS_CONFIG_FILE=$1/aws-config AWS_SHARED_CREDENTIALS_FILE=$1/aws-credentials
 }

@@ -155,7 +155,12 @@ import Testing
         let folder = try TemporaryDirectory()
         let good = folder.file("good.yaml")
         let bad = folder.file("bad.yaml")
-        let text = "aws: { region: eu-central-1, profile: null, proxy: \"http://me:PASSWORD@proxy:3128\" }\n"
+        // Not the caller's own files: what is said of them depends on the machine.
+        let keys = folder.file("keys")
+        #expect(FileManager.default.createFile(atPath: keys, contents: nil, attributes: [.posixPermissions: 0o600]))
+        let text =
+            "aws: { region: eu-central-1, profile: null, proxy: \"http://me:PASSWORD@proxy:3128\","
+            + " credentials_file: \"\(keys)\", config_file: \"\(keys)\" }\n"
         try Data(text.utf8).write(to: URL(fileURLWithPath: good))
         try Data("aws:\n  regoin: eu-central-1\nqueue: { max_bytes: 10 apples }\n".utf8)
             .write(to: URL(fileURLWithPath: bad))
