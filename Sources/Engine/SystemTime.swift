@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 package import OutboxCore
 
 /// The machine's clocks. The only place that reads them for the loops.
@@ -13,5 +14,10 @@ package struct SystemTime: TimeSource {
     }
 
     /// Whether the kernel says that its clock is synchronised.
-    package static var isSynchronised: Bool { clinux_clock_is_synchronised() }
+    ///
+    /// Where a service may not ask the kernel (ProtectClock=), systemd-timesyncd's mark tells
+    /// (systemd-time-wait-sync.service(8)).
+    package static var isSynchronised: Bool {
+        clinux_clock_is_synchronised() || access("/run/systemd/timesync/synchronized", F_OK) == 0
+    }
 }
