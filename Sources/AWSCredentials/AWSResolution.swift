@@ -59,12 +59,18 @@ package struct AWSResolution: Hashable, Sendable {
     /// - Precondition: `isRegionName(region)`.
     package func target(region: String) -> RouteTarget {
         precondition(isRegionName(region), "not a region")
+        let network = RouteNetwork(
+            proxy: proxy?.value.text ?? "",
+            noProxy: noProxy.joined(separator: ","),
+            caBundle: caBundle?.value
+        )
         if let endpoint = endpoint?.value {
-            return RouteTarget(scheme: endpoint.scheme, host: endpoint.host, port: endpoint.port, region: region)
+            let (scheme, host, port) = (endpoint.scheme, endpoint.host, endpoint.port)
+            return RouteTarget(scheme: scheme, host: host, port: port, region: region, network: network)
         }
         let host = Partition.of(region: region)
             .lambdaHost(region: region, fips: usesFIPS, dualStack: usesDualStack)
-        return RouteTarget(scheme: "https", host: host, port: 443, region: region)
+        return RouteTarget(scheme: "https", host: host, port: 443, region: region, network: network)
     }
 
     /// For people, where `region` is nil.

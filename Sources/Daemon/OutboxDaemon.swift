@@ -196,13 +196,10 @@ struct OutboxDaemon: Sendable {
     }
 
     private func transportOptions(instanceID: String) -> TransportOptions {
-        var options = TransportOptions(userAgent: "lambda-outbox/\(outboxVersion) (\(instanceID))")
+        var options = TransportOptions(version: outboxVersion, instanceID: instanceID)
         options.connectTimeout = configuration.delivery.connectTimeout
         options.stallTimeout = configuration.delivery.stallTimeout
         options.maxConnections = configuration.delivery.maxInFlight
-        options.proxy = loaded.aws.proxy?.value.text
-        options.noProxy = loaded.aws.noProxy.isEmpty ? nil : loaded.aws.noProxy.joined(separator: ",")
-        options.caBundle = loaded.aws.caBundle?.value
         return options
     }
 

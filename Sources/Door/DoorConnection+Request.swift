@@ -42,9 +42,9 @@ extension DoorConnection {
                 )
             )
         }
-        if let declared = receiving.declaredBytes, declared > loop.limits.payloadBytesMax {
+        if let declared = receiving.declaredBytes, declared > bodyMax(outcome) {
             self.receiving = receiving
-            let tooLarge = tooLarge("\(declared) byte payload")
+            let tooLarge = tooLarge("\(declared) byte payload", outcome)
             if case .failure(let refusal) = outcome {
                 endWith(refusal, lingers: true)
             } else {
@@ -82,9 +82,9 @@ extension DoorConnection {
         guard case .body = phase, receiving != nil else { return }
         receiving!.receivedBytes += bytes.readableBytes
         receiving!.owesContinue = false
-        if receiving!.receivedBytes > loop.limits.payloadBytesMax {
+        if receiving!.receivedBytes > bodyMax(receiving!.outcome) {
             if case .failure(let refusal) = receiving!.outcome { return endWith(refusal, lingers: true) }
-            return endWith(tooLarge("A payload"), lingers: true)
+            return endWith(tooLarge("A payload", receiving!.outcome), lingers: true)
         }
         // What comes with anything but an event is read and dropped.
         guard case .success(.accept) = receiving!.outcome else { return }
@@ -194,10 +194,22 @@ extension DoorConnection {
         loop.endTurnSoon()
     }
 
-    private func tooLarge(_ what: String) -> Refusal {
-        Refusal(
+    /// The largest body of this request: smaller by the function's envelope.
+    private func bodyMax(_ outcome: Result<WantedRequest, Refusal>) -> Int {
+        max(0, loop.limits.payloadBytesMax - envelopeBytes(outcome))
+    }
+
+    private func envelopeBytes(_ outcome: Result<WantedRequest, Refusal>) -> Int {
+        guard case .success(.accept(let request)) = outcome else { return 0 }
+        return request.target.policy.wire.envelope.bytesMax
+    }
+
+    private func tooLarge(_ what: String, _ outcome: Result<WantedRequest, Refusal>) -> Refusal {
+        let envelope = envelopeBytes(outcome)
+        let more = envelope == 0 ? "" : ", of which \(envelope) are kept for its envelope"
+        return Refusal(
             .requestEntityTooLarge,
-            "\(what) is too large for the Event invocation type (limit \(loop.limits.payloadBytesMax) bytes)."
+            "\(what) is too large for the Event invocation type (limit \(loop.limits.payloadBytesMax) bytes\(more))."
         )
     }
 }

@@ -1,18 +1,23 @@
 import OutboxCore
 import SigV4
 
-/// One Invoke call as it stands on the wire, but for its body: target, and headers with the signature among them.
+/// One Invoke call as it stands on the wire: target, headers with the signature among them, body.
 struct InvokeRequest {
     /// Absolute; path and query encoded once.
     var url: String
     /// All but `Host`, `Content-Length` and `User-Agent`, which libcurl writes.
     var headers: [(name: String, value: String)]
+    /// The payload, or its envelope.
+    var body: [UInt8]
 }
 
 extension InvokeRequest {
     /// Builds and signs the request of an attempt, or says why none may go out.
+    ///
+    /// - Parameter source: of events that go in an envelope.
     static func make(
         _ attempt: AttemptRequest,
+        source: String,
         signedBy signer: inout Signer
     ) throws(TransportFailure) -> InvokeRequest {
         guard let credentials = attempt.credentials else {
@@ -29,11 +34,16 @@ extension InvokeRequest {
                 message: "the access key id or session token holds characters that no header may hold"
             )
         }
-        let digest = SHA256.digest(attempt.event.payload)
+        var digest = SHA256.digest(attempt.event.payload)
         guard Digest256(bytes: digest) == attempt.event.payloadDigest else {
             throw TransportFailure(kind: .corrupt, sent: false, message: "the payload does not match its checksum")
         }
-        let passed = passedHeaders(of: attempt.event.headers)
+        var body = attempt.event.payload
+        if attempt.wire.envelope == .cloudevents {
+            body = CloudEvent.wrap(attempt.event, source: source)
+            digest = SHA256.digest(body)
+        }
+        let passed = passedHeaders(of: attempt)
         guard passed.allSatisfy({ isHeaderValue($0.value) }) else {
             throw TransportFailure(
                 kind: .corrupt,
@@ -64,7 +74,7 @@ extension InvokeRequest {
         headers.append((name: "X-Amz-Date", value: signature.date))
         if let token = signature.securityToken { headers.append((name: "X-Amz-Security-Token", value: token)) }
         headers.append((name: "Authorization", value: signature.authorization))
-        return InvokeRequest(url: url(attempt.route, path: path, query: query), headers: headers)
+        return InvokeRequest(url: url(attempt.route, path: path, query: query), headers: headers, body: body)
     }
 
     /// The plain name, or the full ARN where the account is known: only that says which account's function is meant.
@@ -84,9 +94,11 @@ extension InvokeRequest {
         "\(route.scheme)://\(route.authority)\(path)\(query.isEmpty ? "" : "?\(query)")"
     }
 
-    private static func passedHeaders(of headers: PassedHeaders) -> [(name: String, value: String)] {
-        [
-            ("X-Amz-Durable-Execution-Name", headers.durableExecutionName),
+    private static func passedHeaders(of attempt: AttemptRequest) -> [(name: String, value: String)] {
+        let headers = attempt.event.headers
+        let ownName = attempt.wire.durableName == .eventID ? attempt.event.id.description : nil
+        return [
+            ("X-Amz-Durable-Execution-Name", headers.durableExecutionName ?? ownName),
             ("X-Amz-Tenant-Id", headers.tenantID),
             ("X-Amz-Client-Context", headers.clientContext),
             ("X-Amzn-Trace-Id", headers.traceID),

@@ -13,7 +13,8 @@ package struct LambdaTransport: ~Copyable, Transport {
     private var multi: UnsafeMutableRawPointer
     /// Owns what libcurl points into while a transfer runs, by sequence.
     private var active: [Int64: Transfer] = [:]
-    private var idle: [Transfer] = []
+    /// Handles keep their options, so each serves one network only.
+    private var idle: [RouteNetwork: [Transfer]] = [:]
     private var ready: [AttemptCompletion] = []
     private var signers: [String: RegionSigner] = [:]
     private var dropsConnections = false
@@ -24,15 +25,16 @@ package struct LambdaTransport: ~Copyable, Transport {
     package static func open(_ options: TransportOptions) throws(TransportError) -> LambdaTransport {
         guard globalInit == CURLE_OK else { throw TransportError(description: "libcurl can't be initialised") }
         blockBrokenPipeSignal()
-        let first = try Transfer(options)
+        let network = RouteNetwork()
+        let first = try Transfer(options, network)
         guard let multi = newMulti(options) else { throw TransportError(description: "libcurl is out of memory") }
-        return LambdaTransport(options: options, multi: multi, first: first)
+        return LambdaTransport(options: options, multi: multi, idle: [network: [first]])
     }
 
-    private init(options: TransportOptions, multi: UnsafeMutableRawPointer, first: Transfer) {
+    private init(options: TransportOptions, multi: UnsafeMutableRawPointer, idle: [RouteNetwork: [Transfer]]) {
         self.options = options
         self.multi = multi
-        idle = [first]
+        self.idle = idle
     }
 
     deinit {
@@ -49,8 +51,12 @@ package struct LambdaTransport: ~Copyable, Transport {
         precondition(active[sequence] == nil, "an attempt of this event is running")
         do throws(TransportFailure) {
             guard !isShutDown else { throw local("the transport is shut down") }
-            let request = try InvokeRequest.make(attempt, signedBy: &signer(attempt.route.region).signer)
-            try begin(request, payload: attempt.event.payload, sequence: sequence)
+            let request = try InvokeRequest.make(
+                attempt,
+                source: options.eventSource,
+                signedBy: &signer(attempt.route.region).signer
+            )
+            try begin(request, over: attempt.route.network, sequence: sequence)
         } catch {
             ready.append(AttemptCompletion(sequence: sequence, outcome: .failed(error), duration: .zero))
         }
@@ -96,21 +102,21 @@ package struct LambdaTransport: ~Copyable, Transport {
 extension LambdaTransport {
     private mutating func begin(
         _ request: InvokeRequest,
-        payload: [UInt8],
+        over network: RouteNetwork,
         sequence: Int64
     ) throws(TransportFailure) {
         let transfer: Transfer
-        if let last = idle.popLast() {
+        if let last = idle[network]?.popLast() {
             transfer = last
         } else {
-            do { transfer = try Transfer(options) } catch { throw local(error.description) }
+            do { transfer = try Transfer(options, network) } catch { throw local(error.description) }
         }
-        let timeout = options.totalTimeout(payloadBytes: payload.count)
-        guard transfer.prepare(request, payload: payload, sequence: sequence, timeout: timeout),
+        let timeout = options.totalTimeout(bodyBytes: request.body.count)
+        guard transfer.prepare(request, sequence: sequence, timeout: timeout),
             curl_multi_add_handle(multi, transfer.handle) == CURLM_OK
         else {
             transfer.release()
-            idle.append(transfer)
+            idle[network, default: []].append(transfer)
             throw local("libcurl can't take the request: out of memory, or an endpoint that is no URL")
         }
         active[sequence] = transfer
@@ -137,7 +143,7 @@ extension LambdaTransport {
             AttemptCompletion(sequence: sequence, outcome: outcome(transfer), duration: transfer.duration)
         )
         transfer.release()
-        idle.append(transfer)
+        idle[transfer.network, default: []].append(transfer)
         active[sequence] = nil
     }
 

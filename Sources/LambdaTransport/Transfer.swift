@@ -7,6 +7,7 @@ import OutboxCore
 /// only URL, headers, body and time limit change. Confined to the transport's thread, like the callbacks.
 final class Transfer {
     let handle: UnsafeMutableRawPointer
+    let network: RouteNetwork
     /// The attempt it is busy with.
     private(set) var sequence: Int64 = -1
     /// How many times libcurl was about to send the request.
@@ -26,9 +27,10 @@ final class Transfer {
     /// A buffer of at most this size is kept between attempts.
     private static let bodyBytesKept = 16 * 1024
 
-    init(_ options: TransportOptions) throws(TransportError) {
+    init(_ options: TransportOptions, _ network: RouteNetwork) throws(TransportError) {
         guard let handle = curl_easy_init() else { throw TransportError(description: "libcurl can't make a handle") }
         self.handle = handle
+        self.network = network
         body = .allocate(byteCount: Self.bodyBytesKept, alignment: 1)
         try setUp(options)
     }
@@ -44,18 +46,18 @@ final class Transfer {
 
 extension Transfer {
     /// Loads a request. False where libcurl is out of memory or finds the URL unusable.
-    func prepare(_ request: InvokeRequest, payload: [UInt8], sequence: Int64, timeout: Span) -> Bool {
+    func prepare(_ request: InvokeRequest, sequence: Int64, timeout: Span) -> Bool {
         self.sequence = sequence
         sendings = 0
         headerBytes = 0
         headIsWhole = false
         tooLarge = false
         answer.removeAll(keepingCapacity: true)
-        if body.count < payload.count {
+        if body.count < request.body.count {
             body.deallocate()
-            body = .allocate(byteCount: payload.count, alignment: 1)
+            body = .allocate(byteCount: request.body.count, alignment: 1)
         }
-        body.copyBytes(from: payload)
+        body.copyBytes(from: request.body)
 
         var ok = setHeaders(request.headers)
         if request.url != url {
@@ -63,7 +65,7 @@ extension Transfer {
             url = ok ? request.url : ""
         }
         ok = ok && ccurl_set_pointer(handle, CURLOPT_POSTFIELDS, body.baseAddress) == CURLE_OK
-        ok = ok && ccurl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(payload.count)) == CURLE_OK
+        ok = ok && ccurl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)) == CURLE_OK
         return ok && ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, timeout.curlMilliseconds) == CURLE_OK
     }
 
@@ -205,6 +207,7 @@ extension Transfer {
         try setUpCallbacks(options)
         try setUpProtocol(options)
         try setUpConnections(options)
+        try setUpNetwork()
     }
 
     private func setUpCallbacks(_ options: TransportOptions) throws(TransportError) {
@@ -237,9 +240,6 @@ extension Transfer {
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        if let bundle = options.caBundle { try set(CURLOPT_CAINFO, bundle) }
-        if let proxy = options.proxy { try set(CURLOPT_PROXY, proxy) }
-        if let noProxy = options.noProxy { try set(CURLOPT_NOPROXY, noProxy) }
     }
 
     private func setUpConnections(_ options: TransportOptions) throws(TransportError) {
@@ -253,6 +253,21 @@ extension Transfer {
         try set(CURLOPT_TCP_KEEPALIVE, 1)
         try set(CURLOPT_TCP_KEEPIDLE, 30)
         try set(CURLOPT_TCP_KEEPINTVL, 10)
+    }
+
+    /// An empty text keeps libcurl from asking the environment.
+    private func setUpNetwork() throws(TransportError) {
+        try set(CURLOPT_PROXY, network.proxy)
+        try set(CURLOPT_NOPROXY, network.noProxy)
+        try set(CURLOPT_PROXY_SSL_VERIFYPEER, 1)
+        try set(CURLOPT_PROXY_SSL_VERIFYHOST, 2)
+        try set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        guard let bundle = network.caBundle else { return }
+        try set(CURLOPT_CAINFO, bundle)
+        try set(CURLOPT_PROXY_CAINFO, bundle)
+        // Instead of the system's authorities, not beside them.
+        try set(CURLOPT_CAPATH, nil)
+        try set(CURLOPT_PROXY_CAPATH, nil)
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(TransportError) {

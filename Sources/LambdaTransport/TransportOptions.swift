@@ -9,29 +9,26 @@ package struct TransportOptions: Hashable, Sendable {
     package var stallTimeout: Span = .seconds(30)
     /// For one attempt, before the time its bytes take is added.
     package var baseTimeout: Span = .seconds(30)
-    /// The slowest line that is worth waiting for: adds `payload bytes / this` to `baseTimeout`.
+    /// The slowest line that is worth waiting for: adds `body bytes / this` to `baseTimeout`.
     package var bytesPerSecondMin: Int64 = 8 * 1024
     /// Kept-alive connections at most: the number of attempts in flight at most.
     package var maxConnections: Int = 256
     /// A connection idle for longer isn't used again. Whole seconds, rounded up.
     package var idleConnectionAge: Span = .seconds(60)
-    /// A proxy's URL; empty for none; nil for what `http_proxy` and `HTTPS_PROXY` say.
-    package var proxy: String?
-    /// Hosts that need no proxy, separated by commas; nil for what `NO_PROXY` says.
-    package var noProxy: String?
-    /// Path of a file with the certificate authorities to trust, in PEM; nil for the system's.
-    package var caBundle: String?
     /// `lambda-outbox/<version> (<instance id>)`.
     package var userAgent: String
+    /// `source` of events in a CloudEvents envelope: `urn:lambda-outbox:<instance id>`.
+    package var eventSource: String
 
-    /// The defaults, for this user agent.
-    package init(userAgent: String) {
-        self.userAgent = userAgent
+    /// The defaults, for this program.
+    package init(version: String, instanceID: String) {
+        userAgent = "lambda-outbox/\(version) (\(instanceID))"
+        eventSource = "urn:lambda-outbox:\(instanceID)"
     }
 
     /// How long an attempt with so many bytes may take in all.
-    package func totalTimeout(payloadBytes: Int) -> Span {
-        .milliseconds(baseTimeout.milliseconds + Int64(payloadBytes) * 1000 / max(1, bytesPerSecondMin))
+    package func totalTimeout(bodyBytes: Int) -> Span {
+        .milliseconds(baseTimeout.milliseconds + Int64(bodyBytes) * 1000 / max(1, bytesPerSecondMin))
     }
 }
 

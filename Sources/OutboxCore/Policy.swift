@@ -18,6 +18,8 @@ package struct FunctionPolicy: Hashable, Sendable {
     package var dedupeBy: DedupeBy = .key
     package var dedupeWindow: Span = .hours(24)
     package var sdkWindow: Span = .minutes(15)
+    /// What is added to the producer's bytes and headers.
+    package var wire = WireForm()
 
     package init() {}
 }

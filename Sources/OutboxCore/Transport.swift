@@ -18,19 +18,23 @@ package struct AttemptRequest: Sendable {
     package var credentialsProblem: String?
     /// The time to sign with: the wall clock, corrected where it is known to be off.
     package var signingTime: WallTime
+    /// What is added to the producer's bytes and headers.
+    package var wire: WireForm
 
     package init(
         event: QueuedEvent,
         route: RouteTarget,
         credentials: Credentials?,
         credentialsProblem: String? = nil,
-        signingTime: WallTime
+        signingTime: WallTime,
+        wire: WireForm = WireForm()
     ) {
         self.event = event
         self.route = route
         self.credentials = credentials
         self.credentialsProblem = credentialsProblem
         self.signingTime = signingTime
+        self.wire = wire
     }
 }
 
@@ -41,12 +45,14 @@ package struct RouteTarget: Hashable, Sendable {
     package var host: String
     package var port: Int
     package var region: String
+    package var network: RouteNetwork
 
-    package init(scheme: String, host: String, port: Int, region: String) {
+    package init(scheme: String, host: String, port: Int, region: String, network: RouteNetwork = RouteNetwork()) {
         self.scheme = scheme
         self.host = host
         self.port = port
         self.region = region
+        self.network = network
     }
 
     /// `host`, with `:port` unless it is the scheme's own: what stands in the Host header, and is signed.

@@ -40,7 +40,8 @@ struct ReloadTests {
         ("defaults.max_attempts", "5", .now), ("defaults.max_age", "1h", .now), ("defaults.expires_in", "1h", .now),
         ("defaults.base_delay", "2s", .now), ("defaults.max_delay", "20m", .now),
         ("defaults.max_in_flight", "5", .now), ("defaults.share", "20%", .now), ("defaults.soft", "true", .now),
-        ("defaults.qualifier", "live", .now), ("defaults.dedupe.by", "content", .now),
+        ("defaults.qualifier", "live", .now), ("defaults.envelope", "cloudevents", .now),
+        ("defaults.durable_name", "event-id", .now), ("defaults.dedupe.by", "content", .now),
         ("defaults.dedupe.window", "1h", .now), ("defaults.dedupe.sdk_window", "1m", .now),
     ]
 

@@ -136,8 +136,8 @@ struct CutTests {
 
     @Test func `more bytes get more time`() {
         let options = testOptions()
-        #expect(options.totalTimeout(payloadBytes: 0) == .seconds(30))
-        #expect(options.totalTimeout(payloadBytes: 1_048_576) == .seconds(158))
+        #expect(options.totalTimeout(bodyBytes: 0) == .seconds(30))
+        #expect(options.totalTimeout(bodyBytes: 1_048_576) == .seconds(158))
     }
 
     @Test func `shutdown gives up what runs, and says what may have arrived`() throws {
@@ -177,17 +177,16 @@ struct ConnectTests {
     }
 
     @Test func `a proxy that can't be reached, or refuses, is the proxy's fault`() throws {
-        var options = testOptions()
-        options.proxy = "http://nonexistent.invalid:3128"
-        var unreachable = try LambdaTransport.open(options)
-        let first = unreachable.outcome(of: attempt(1, to: route(port: 443, scheme: "https")))?.failure
+        var transport = try LambdaTransport.open(testOptions())
+        func over(_ proxy: String) -> RouteTarget {
+            route(port: 443, scheme: "https", network: RouteNetwork(proxy: proxy))
+        }
+        let first = transport.outcome(of: attempt(1, to: over("http://nonexistent.invalid:3128")))?.failure
         #expect(first?.kind == .proxy)
         #expect(first?.sent == false)
 
         let proxy = try FakeLambda { _ in .answer(FakeLambdaAnswer(status: 407)) }
-        options.proxy = "http://127.0.0.1:\(proxy.port)"
-        var refusing = try LambdaTransport.open(options)
-        let second = refusing.outcome(of: attempt(1, to: route(port: 443, scheme: "https")))?.failure
+        let second = transport.outcome(of: attempt(2, to: over("http://127.0.0.1:\(proxy.port)")))?.failure
         #expect(second?.kind == .proxy)
         #expect(second?.sent == false)
         #expect(second?.message == "the proxy answered 407 to CONNECT")

@@ -6,19 +6,23 @@ import TestSupport
 
 let testCredentials = Credentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "secret", source: "test")
 
-/// Options with which a test ends soon, and no proxy of the environment's meddles.
+/// Options with which a test ends soon.
 func testOptions(connect: Span = .seconds(5), base: Span = .seconds(30), stall: Span = .seconds(30)) -> TransportOptions
 {
-    var options = TransportOptions(userAgent: "lambda-outbox/0.0.0 (test)")
+    var options = TransportOptions(version: "0.0.0", instanceID: "test")
     options.connectTimeout = connect
     options.baseTimeout = base
     options.stallTimeout = stall
-    options.proxy = ""
     return options
 }
 
-func route(port: Int, scheme: String = "http", host: String = "127.0.0.1") -> RouteTarget {
-    RouteTarget(scheme: scheme, host: host, port: port, region: "eu-central-1")
+func route(
+    port: Int,
+    scheme: String = "http",
+    host: String = "127.0.0.1",
+    network: RouteNetwork = RouteNetwork()
+) -> RouteTarget {
+    RouteTarget(scheme: scheme, host: host, port: port, region: "eu-central-1", network: network)
 }
 
 func function(_ name: String = "orders", account: String = "-", qualifier: String = "-") -> FunctionIdentity {
@@ -32,7 +36,8 @@ func attempt(
     function: FunctionIdentity = function(),
     payload: [UInt8] = Array(#"{"n":1}"#.utf8),
     headers: PassedHeaders = PassedHeaders(),
-    credentials: Credentials? = testCredentials
+    credentials: Credentials? = testCredentials,
+    wire: WireForm = WireForm()
 ) -> AttemptRequest {
     let now = WallTime(milliseconds: 1_795_348_800_000)
     let event = QueuedEvent(
@@ -46,7 +51,7 @@ func attempt(
         acceptedAt: now,
         ageFrom: now
     )
-    return AttemptRequest(event: event, route: route, credentials: credentials, signingTime: now)
+    return AttemptRequest(event: event, route: route, credentials: credentials, signingTime: now, wire: wire)
 }
 
 extension LambdaTransport {

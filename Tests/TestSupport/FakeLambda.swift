@@ -26,6 +26,8 @@ package final class FakeLambda: Sendable {
         case reset
         /// Sends bytes, then `chunk` again and again until the peer has enough.
         case endless([UInt8], chunk: [UInt8])
+        /// Sends bytes one by one, so many milliseconds apart, and closes.
+        case trickle([UInt8], milliseconds: Int)
         /// Says nothing more; the connection stays open.
         case silence
         /// Waits until the gate is opened.
@@ -162,6 +164,12 @@ extension FakeLambda {
         case .endless(let bytes, let chunk):
             var alive = sendAll(bytes, to: socket)
             while alive { alive = sendAll(chunk, to: socket) }
+            return false
+        case .trickle(let bytes, let milliseconds):
+            for byte in bytes {
+                usleep(UInt32(milliseconds) * 1000)
+                guard sendAll([byte], to: socket) else { return false }
+            }
             return false
         case .silence:
             waitForEnd(socket)

@@ -99,6 +99,8 @@ enum ConfigurationKeys {
             SettingKey("share", .now, \.share, .share),
             SettingKey("soft", .now, \.soft, .flag),
             SettingKey("qualifier", .now, \.qualifier, ValueKind<String>.qualifier.orNull),
+            SettingKey("envelope", .now, \.wire.envelope, .word()),
+            SettingKey("durable_name", .now, \.wire.durableName, .word()),
             SettingKey("dedupe.by", .now, \.dedupeBy, .dedupeBy),
             SettingKey("dedupe.window", .now, \.dedupeWindow, .duration(.seconds(1) ... .days(366))),
             SettingKey("dedupe.sdk_window", .now, \.sdkWindow, .duration(.seconds(1) ... .days(366))),

@@ -26,8 +26,6 @@ enum LaterKeys {
         [
             LaterKey("rate", ValueKind<Rate>.rate().orNull, inert: nil),
             LaterKey("drain_rate", .rate(mayBeUnlimited: true), inert: .unlimited),
-            LaterKey("envelope", .oneOf(["none", "cloudevents"]), inert: "none"),
-            LaterKey("durable_name", .oneOf(["none", "event-id"]), inert: "none"),
         ]
     }
 
