@@ -46,12 +46,19 @@ package struct Listing<Place: Sendable>: Sendable {
 }
 
 extension DeadLetterSelection {
-    /// How many letters a selection by function, or of all, means, from the counts that the store keeps; nil for ids.
+    /// How many letters a selection by function, or of all, means, or of a condition, from the counts that the store keeps; nil for ids.
     package func count(in groups: [DeadLetterGroup]) -> Int? {
         switch self {
         case .ids: nil
         case .function(let pattern):
             groups.reduce(0) { pattern.matches($1.function) ? $0 + $1.count : $0 }
+        case .matching(let filter):
+            groups.reduce(0) { count, group in
+                let isMeant =
+                    filter.function.map { $0.matches(group.function) } ?? true
+                    && filter.condition.map { $0 == group.condition } ?? true
+                return isMeant ? count + group.count : count
+            }
         case .all: groups.reduce(0) { $0 + $1.count }
         }
     }

@@ -117,7 +117,7 @@ struct DaemonService: AdminService {
     }
 
     private func standing(of detail: EventDetail, in report: DeliveryReport) -> EventStanding {
-        if report.dispatch.inFlightSequences.contains(detail.sequence) { return .inFlight }
+        if report.dispatch.inFlightSince[detail.sequence] != nil { return .inFlight }
         if let function = report.dispatch.functions.first(where: { $0.key == detail.functionKey }),
             let suspension = function.suspension
         {

@@ -169,6 +169,7 @@ struct OutboxDaemon: Sendable {
                         lastSequence: start.lastSequence,
                         nextDue: start.nextDue
                     )
+                    dispatcher.paused(by: start.pauses, now: clock.now())
                     dispatcher.restore(
                         functions: start.functions,
                         routes: start.routes,

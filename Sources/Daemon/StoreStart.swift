@@ -6,6 +6,7 @@ struct StoreStart: Sendable {
     var identity: StoreIdentity
     var functions: [FunctionRecord]
     var routes: [RouteRecord]
+    var pauses: [PauseRule]
     var lastSequence: Int64
     var nextDue: WallTime?
     var totals: StoreTotals
@@ -40,6 +41,7 @@ struct OpenedStore: ~Copyable {
             identity: store.identity,
             functions: try store.functions(),
             routes: try store.routes(),
+            pauses: try store.pauses(),
             lastSequence: store.totals.lastSequence,
             nextDue: try store.nextDue(),
             totals: store.totals,

@@ -104,7 +104,7 @@ extension Committer where Store: ~Copyable {
                 replies = try timed(operation.commands, now: now)
             }
             operations.removeFirst()
-            announceOperation(operation.commands, replies, now: now)
+            try announceOperation(operation.commands, replies, now: now)
             operation.done(.success(replies))
         } catch .full(let text) {
             operations.removeFirst()
@@ -116,10 +116,34 @@ extension Committer where Store: ~Copyable {
         }
     }
 
-    func announceOperation(_ commands: [StoreCommand], _ replies: [StoreReply], now: Moment) {
+    /// What the delivery side has to know of an order, before the operator is told. The order is on disk: an error here is
+    /// none that it could be tried again for.
+    private mutating func announceOperation(
+        _ commands: [StoreCommand],
+        _ replies: [StoreReply],
+        now: Moment
+    ) throws(StoreError) {
+        do throws(StoreError) {
+            try tellOfOrders(commands, replies, now: now)
+        } catch {
+            throw .failed("an order is on disk, and what it changed can't be read: \(error)")
+        }
+    }
+
+    private mutating func tellOfOrders(
+        _ commands: [StoreCommand],
+        _ replies: [StoreReply],
+        now: Moment
+    ) throws(StoreError) {
         for (command, reply) in zip(commands, replies) {
-            if case .redrive = command, case .moved(let ids) = reply, !ids.isEmpty {
+            switch (command, reply) {
+            case (.redrive, .moved(let ids)) where !ids.isEmpty: tellDelivery(.dueChanged(now.wall))
+            case (.sendNow(_, let force), .found(let ids)) where !ids.isEmpty:
                 tellDelivery(.dueChanged(now.wall))
+                if force { for id in ids { if let event = try store.queued(id) { tellDelivery(.force(event)) } } }
+            case (.pause, .done): tellDelivery(.pauses(try store.pauses(), resumed: nil))
+            case (.resume(let pattern), _): tellDelivery(.pauses(try store.pauses(), resumed: pattern))
+            default: break
             }
         }
     }

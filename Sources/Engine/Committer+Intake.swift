@@ -190,7 +190,7 @@ extension Committer where Store: ~Copyable {
                 counts.refused += 1
                 tally(.conflict, item)
                 answers.append((item, .conflict(id)))
-            case .done, .notFound, .moved, .trimmed, .forgotten:
+            case .done, .notFound, .moved, .found, .resumed, .trimmed, .forgotten:
                 preconditionFailure("the store answered an accept with something else")
             }
         }

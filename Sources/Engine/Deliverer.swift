@@ -103,6 +103,15 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             dispatcher.forgotten(keys)
         case .diskBlocked(let blocked):
             dispatcher.isBlockedByDisk = blocked
+        case .pauses(let rules, let resumed):
+            dispatcher.paused(by: rules, now: now)
+            if let resumed { dispatcher.probeSoon(functions: resumed, now: now, using: &random) }
+        case .withdraw(let sequences, let tell):
+            tell(dispatcher.withdraw(sequences))
+        case .returned(let gone, let kept):
+            dispatcher.returned(gone: gone, kept: kept)
+        case .force(let event):
+            dispatcher.force(event, now: now)
         case .reload:
             nextCredentials = now.monotonic
             probeAllSoon(now: now)

@@ -55,14 +55,25 @@ package final class DeliveryLoop: Sendable {
         }
     }
 
+    /// Sees to it that none of these events is started any more, until `returned` tells what became of them.
+    ///
+    /// - Returns: those that are in flight, and were left alone; nil after `drain`.
+    package func withdraw(_ sequences: [Int64]) async -> [Int64]? {
+        await withCheckedContinuation { continuation in
+            let message = DeliveryMessage.withdraw(sequences) { continuation.resume(returning: $0) }
+            if !mailbox.post(message) { Self.turnAway([message]) }
+        }
+    }
+
     /// Whoever waits for an answer gets one, although the thread has ended.
     private static func turnAway(_ messages: [DeliveryMessage]) {
         for message in messages {
             switch message {
             case .snapshot(let tell): tell(nil)
             case .drain(_, let drained): drained()
+            case .withdraw(_, let tell): tell(nil)
             case .accepted, .committed, .claimed, .dueChanged, .expired, .forgotten, .diskBlocked, .reload,
-                .reconfigure:
+                .reconfigure, .pauses, .returned, .force:
                 break
             }
         }

@@ -15,6 +15,15 @@ package enum DeliveryMessage: Sendable {
     case forgotten([FunctionKey])
     /// Outcomes wait for disk space, or no longer do.
     case diskBlocked(Bool)
+    /// Operators' pauses as they are now; `resumed`: whose probes come forward.
+    case pauses([PauseRule], resumed: GlobPattern?)
+    /// An operator is about to take these out of the queue: none of them is started any more. `tell` gets those that are in
+    /// flight, which are left alone; nil: the thread has ended. On the delivery thread; must not block.
+    case withdraw([Int64], tell: @Sendable ([Int64]?) -> Void)
+    /// What became of events that were withdrawn: gone from the queue, or still in it.
+    case returned(gone: [Int64], kept: [Int64])
+    /// An operator wants this event to be the next one that is tried.
+    case force(QueuedEvent)
     /// SIGHUP, or an operator mended something: read credentials again, bring probes forward.
     case reload
     /// A new configuration's policies; the same routes.

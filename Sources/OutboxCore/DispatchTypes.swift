@@ -43,6 +43,7 @@ package struct DispatchSnapshot: Sendable {
         package var identity: FunctionIdentity
         package var route: RouteKey
         package var suspension: Suspension?
+        package var pause: PauseRule?
         package var inFlight: Int
         package var waitingInMemory: Int
         /// Rows that may be the function's oldest waiting event: in the window, and of those left in the store.
@@ -60,11 +61,13 @@ package struct DispatchSnapshot: Sendable {
     }
     package var functions: [Function]
     package var routes: [Route]
+    /// Operators' pauses.
+    package var pauses: [PauseRule]
     package var inFlight: Int
     package var windowEvents: Int
     package var windowBytes: Int
-    /// Sequence numbers of the attempts in flight.
-    package var inFlightSequences: Set<Int64>
+    /// The attempts in flight: sequence number, and when each began.
+    package var inFlightSince: [Int64: WallTime]
     package var counters: DispatchCounters
     /// Attempts that ended, by `AttemptKind`.
     package var tally: FunctionTally<FunctionKey>

@@ -37,7 +37,7 @@ extension Dispatcher {
     /// Rows whose hard expiry has passed, found by the store: those that may be buried. One in flight is left to its outcome.
     package mutating func expired(_ sequences: [Int64]) -> [StoreCommand] {
         var commands: [StoreCommand] = []
-        for sequence in sequences where !burying.contains(sequence) {
+        for sequence in sequences where !burying.contains(sequence) && withdrawn[sequence] == nil {
             if let entry = window[sequence] {
                 guard entry.place == .waiting else { continue }
                 if functions[entry.event.functionKey]!.policy.soft { continue }

@@ -26,7 +26,7 @@ extension Dispatcher {
     /// What was parked because of the route is read again by one scan for all its functions.
     mutating func resumeReading(on route: RouteKey) {
         for key in functions.keys.sorted() where functions[key]!.route == route {
-            if functions[key]!.suspension == nil, let range = functions[key]!.parked {
+            if functions[key]!.suspension == nil, functions[key]!.pause == nil, let range = functions[key]!.parked {
                 functions[key]!.parked = nil
                 rewind(to: range.first)
             }

@@ -38,7 +38,7 @@ extension Dispatcher {
 
     private func canStart(_ function: FunctionState, now: Moment) -> Bool {
         let route = routes[function.route.rawValue]
-        guard function.suspension == nil, route.suspension == nil else { return false }
+        guard function.pause == nil, function.suspension == nil, route.suspension == nil else { return false }
         guard function.heldUntil == nil, route.heldUntil == nil else { return false }
         return function.inFlight < min(function.policy.maxInFlight, function.allowance)
     }
@@ -57,6 +57,7 @@ extension Dispatcher {
         }
         let key = event.functionKey
         let route = functions[key]!.route
+        if functions[key]!.forced == sequence { functions[key]!.forced = nil }
         window[sequence]!.place = .inFlight
         window[sequence]!.startedAt = now.wall
         inFlight += 1
@@ -87,7 +88,7 @@ extension Dispatcher {
         for key in probes.due.sorted() {
             guard inFlight < limits.inFlightMax else { return }
             guard let function = functions[key], let suspension = function.suspension,
-                suspension.nextProbe <= now.monotonic, function.probe == nil,
+                suspension.nextProbe <= now.monotonic, function.probe == nil, function.pause == nil,
                 routes[function.route.rawValue].suspension == nil,
                 let sequence = candidate(of: function, not: function.lastProbed)
             else {
@@ -115,7 +116,7 @@ extension Dispatcher {
         if let at = functions[key]?.suspension?.nextProbe { probes.schedule(key, at: at) }
     }
 
-    private mutating func takeOut(_ sequence: Int64, of key: FunctionKey) {
+    mutating func takeOut(_ sequence: Int64, of key: FunctionKey) {
         functions[key]!.fresh.remove(sequence)
         functions[key]!.retried.remove(sequence)
     }
@@ -123,6 +124,7 @@ extension Dispatcher {
     /// The waiting event with the fewest failed attempts, then the oldest; never the same twice running while another waits.
     private func candidate(of function: FunctionState, not last: Int64?) -> Int64? {
         var best: (attempts: Int, sequence: Int64)?
+        if let forced = function.forced, window[forced]?.place == .waiting { return forced }
         for sequence in Array(function.fresh.elements) + Array(function.retried.elements) {
             if sequence == last, function.waiting > 1 { continue }
             let attempts = window[sequence]!.event.chargedAttempts
@@ -135,11 +137,12 @@ extension Dispatcher {
     private func routeCandidate(_ key: RouteKey) -> Int64? {
         let route = routes[key.rawValue]
         var best: (rank: Int, attempts: Int, sequence: Int64)?
-        for function in functions.values where function.route == key && function.waiting > 0 {
+        for function in functions.values
+        where function.route == key && function.waiting > 0 && function.pause == nil {
             guard let sequence = candidate(of: function, not: route.lastProbedSequence) else { continue }
             let rank =
                 (sequence == route.lastProbedSequence ? 4 : 0) + (function.suspension == nil ? 0 : 2)
-                + (function.key == route.lastProbedFunction ? 1 : 0)
+                + (function.key == route.lastProbedFunction ? 1 : 0) - (sequence == function.forced ? 8 : 0)
             let attempts = window[sequence]!.event.chargedAttempts
             if best == nil || (rank, attempts, sequence) < best! { best = (rank, attempts, sequence) }
         }
@@ -224,6 +227,7 @@ extension Dispatcher {
                 dropIfIdle(key)
                 continue
             }
+            if function.pause != nil { continue }
             let blocked = isBlocked(function)
             let share = share(of: function)
             if blocked {

@@ -12,6 +12,11 @@ extension Dispatcher {
                 continue
             }
             guard caughtUp else { continue }
+            // An order can come before the news of the event.
+            if withdrawn[event.sequence] != nil {
+                advanceFresh(to: event.sequence)
+                continue
+            }
             switch admission(of: event, explicit: false) {
             case .admit: admit(event)
             case .park: park(event)
@@ -136,8 +141,10 @@ extension Dispatcher {
     /// - Parameter explicit: the page was asked for this function alone: probe candidates may come in though it is blocked.
     func admission(of event: QueuedEvent, explicit: Bool) -> Admission {
         guard let function = functions[event.functionKey] else {
+            if !pauses.isEmpty, pause(of: event.function) != nil { return .park }
             return hasRoom(for: event) ? .admit : .windowFull
         }
+        if function.pause != nil { return .park }
         if isBlocked(function) {
             let room = window.count < limits.windowEventsMax / 2 && windowBytes < limits.windowBytesMax / 2
             return (explicit || room) && function.waiting < FunctionState.candidatesMax ? .admit : .park
@@ -155,7 +162,8 @@ extension Dispatcher {
     }
 
     private mutating func admitAll(_ events: [QueuedEvent], explicit: Bool) {
-        for event in events where window[event.sequence] == nil && !burying.contains(event.sequence) {
+        for event in events
+        where window[event.sequence] == nil && !burying.contains(event.sequence) && withdrawn[event.sequence] == nil {
             switch admission(of: event, explicit: explicit) {
             case .admit: admit(event)
             // The scan goes on behind this row: remember it.
@@ -164,7 +172,7 @@ extension Dispatcher {
         }
     }
 
-    private mutating func admit(_ event: QueuedEvent) {
+    mutating func admit(_ event: QueuedEvent) {
         ensureFunction(event.functionKey, event.function)
         window[event.sequence] = Entry(event: event, place: .waiting)
         windowBytes += event.payload.count
@@ -210,16 +218,18 @@ extension Dispatcher {
         functions[key]!.parked = range.first > range.last ? nil : range
     }
 
-    /// Keeps only probe candidates of a blocked function; the rest waits in the store.
+    /// Keeps only probe candidates of a blocked function, none of a paused one; the rest waits in the store.
     mutating func evict(_ key: FunctionKey) {
-        guard var function = functions[key], function.waiting > FunctionState.candidatesMax else { return }
+        guard var function = functions[key] else { return }
+        let keptMax = function.pause == nil ? FunctionState.candidatesMax : 0
+        guard function.waiting > keptMax else { return }
         let waiting = (Array(function.fresh.elements) + Array(function.retried.elements)).sorted {
             let a = window[$0]!.event
             let b = window[$1]!.event
             return (a.chargedAttempts, a.sequence) < (b.chargedAttempts, b.sequence)
         }
-        let kept = Set(waiting.prefix(FunctionState.candidatesMax))
-        for sequence in waiting.dropFirst(FunctionState.candidatesMax) {
+        let kept = Set(waiting.prefix(keptMax))
+        for sequence in waiting.dropFirst(keptMax) {
             let event = window.removeValue(forKey: sequence)!.event
             windowBytes -= event.payload.count
             function.windowBytes -= event.payload.count
@@ -251,6 +261,7 @@ extension Dispatcher {
 
     mutating func forget(_ sequence: Int64) {
         guard let entry = window.removeValue(forKey: sequence) else { return }
+        if functions[entry.event.functionKey]!.forced == sequence { functions[entry.event.functionKey]!.forced = nil }
         windowBytes -= entry.event.payload.count
         functions[entry.event.functionKey]!.windowBytes -= entry.event.payload.count
     }

@@ -42,6 +42,10 @@ package struct Dispatcher: Sendable {
     var evictedMeanwhile: [FunctionKey: FunctionState.Parked] = [:]
     /// Rows being buried for their hard expiry: not to be attempted any more.
     var burying: Set<Int64> = []
+    /// Rows that operators are taking out of the queue, and by how many orders at once.
+    var withdrawn: [Int64: Int] = [:]
+    /// Operators' pauses.
+    package internal(set) var pauses: [PauseRule] = []
 
     // The place in the store.
     var freshCursor: Int64 = 0
@@ -127,11 +131,12 @@ package struct Dispatcher: Sendable {
             route: directory.route(for: identity),
             policy: directory.policy(for: identity)
         )
+        if !pauses.isEmpty { functions[key]!.pause = pause(of: identity) }
     }
 
-    /// Not usable now: suspended itself, or its route is.
+    /// Not usable now: paused, or suspended itself, or its route is.
     func isBlocked(_ function: FunctionState) -> Bool {
-        function.suspension != nil || routes[function.route.rawValue].suspension != nil
+        function.pause != nil || function.suspension != nil || routes[function.route.rawValue].suspension != nil
     }
 
     /// Under a throttle's hold, its own or its route's.
@@ -147,6 +152,8 @@ package struct Dispatcher: Sendable {
     /// Events of a function that may be in memory now: what it can use soon, so that slow functions don't fill the
     /// window that others need (P6).
     func share(of function: FunctionState) -> Int {
+        // Not even candidates: a paused function isn't probed.
+        if function.pause != nil { return 0 }
         if isBlocked(function) || isHeld(function) { return FunctionState.candidatesMax }
         let usable = max(8, 4 * min(function.policy.maxInFlight, function.allowance))
         let own = min(limits.functionEventsMax, usable)
@@ -172,6 +179,7 @@ package struct Dispatcher: Sendable {
                     identity: $0.identity,
                     route: $0.route,
                     suspension: $0.suspension,
+                    pause: $0.pause,
                     inFlight: $0.inFlight,
                     waitingInMemory: $0.waiting,
                     oldestInMemory: oldest[$0.key]?.sequence,
@@ -189,10 +197,11 @@ package struct Dispatcher: Sendable {
                     heldUntil: route.heldUntil
                 )
             },
+            pauses: pauses,
             inFlight: inFlight,
             windowEvents: window.count,
             windowBytes: windowBytes,
-            inFlightSequences: Set(window.filter { $0.value.place == .inFlight }.keys),
+            inFlightSince: window.compactMapValues { $0.place == .waiting ? nil : $0.startedAt },
             counters: counters,
             tally: tally,
             isBlockedByDisk: isBlockedByDisk

@@ -77,7 +77,7 @@ package struct EventDetail: Hashable, Sendable {
     package var id: EventID
     package var functionKey: FunctionKey
     package var function: FunctionIdentity
-    /// `queued`, `deadLetter` or `handedOver`; only the delivery loop knows `inFlight`.
+    /// `queued`, `deadLetter`, `handedOver` or `cancelled`; only the delivery loop knows `inFlight`.
     package var state: EventState
     package var producer: String
     package var headers: PassedHeaders
@@ -95,6 +95,7 @@ package struct EventDetail: Hashable, Sendable {
     package var reason: String?
     package var diedAt: WallTime?
     package var handedOverAt: WallTime?
+    package var cancelledAt: WallTime?
     /// Lambda's request id of the hand-over.
     package var requestID: String?
     /// Number of attempts made; `attempts` holds their folded history.
@@ -122,6 +123,7 @@ package struct EventDetail: Hashable, Sendable {
         reason: String? = nil,
         diedAt: WallTime? = nil,
         handedOverAt: WallTime? = nil,
+        cancelledAt: WallTime? = nil,
         requestID: String? = nil,
         attemptCount: Int = 0,
         attempts: [AttemptRecord] = []
@@ -146,6 +148,7 @@ package struct EventDetail: Hashable, Sendable {
         self.reason = reason
         self.diedAt = diedAt
         self.handedOverAt = handedOverAt
+        self.cancelledAt = cancelledAt
         self.requestID = requestID
         self.attemptCount = attemptCount
         self.attempts = attempts

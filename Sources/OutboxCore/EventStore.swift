@@ -25,6 +25,12 @@ package protocol EventStore: ~Copyable {
     /// Route states on record.
     mutating func routes() throws(StoreError) -> [RouteRecord]
 
+    /// Operators' pauses on record, by pattern.
+    mutating func pauses() throws(StoreError) -> [PauseRule]
+
+    /// A queued event, whole; nil if it is not in the queue, or its row is damaged.
+    mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent?
+
     /// Moves committed pages from the log into the database file, without blocking readers.
     mutating func checkpoint() throws(StoreError)
 }
@@ -41,8 +47,8 @@ package enum StoreCommand: Sendable {
     package static let movedBytesMax = 8 << 20
 
     /// Put up to `limit` dead letters back into the queue: same id and history, attempts and age reset, due now, a hard
-    /// expiry that has passed dropped.
-    case redrive(DeadLetterSelection, limit: Int)
+    /// expiry that has passed dropped; with `keepExpiry` letters with such an expiry stay where they are.
+    case redrive(DeadLetterSelection, limit: Int, keepExpiry: Bool = false)
     /// Delete up to `limit` dead letters and free their keys.
     case purge(DeadLetterSelection, limit: Int)
     /// Make queued events dead letters of condition `expired` whose hard expiry, or age limit, has passed; decided by
@@ -51,6 +57,15 @@ package enum StoreCommand: Sendable {
     /// Keep a function's state for the next start.
     case saveFunctionState(FunctionKey, SavedState?)
     case saveRouteState(String, SavedState?)
+    /// Keep a pause, at most `PauseRule.rulesMax`. Where there is one of this pattern it stays, with the new reason.
+    case pause(PauseRule)
+    /// Forget all pauses whose pattern, taken as a name, is matched by this one.
+    case resume(GlobPattern)
+    /// Take events out of the queue for good: key freed, a line kept in the history. The caller sees to it that none is in
+    /// flight, and that none is started meanwhile.
+    case cancel([EventID])
+    /// Clear delay and backoff: what was due later is due now.
+    case sendNow([EventID], force: Bool)
     /// Forget hand-over history handed over before this time, and keys whose window has passed and whose event is gone;
     /// at most `limit` rows each.
     case trim(historyBefore: WallTime, historyMax: Int, limit: Int)
@@ -67,12 +82,16 @@ package enum StoreReply: Sendable {
     case repeated(EventID, EventState)
     /// Same key of the producer's own, other content; nothing stored.
     case conflict(EventID)
-    /// For `resolve`, `markUncertain`, `bury`, `save…`: done.
+    /// For `resolve`, `markUncertain`, `bury`, `save…`, `pause`: done.
     case done
-    /// `resolve` or `bury` for an event that is no longer queued.
+    /// `resolve` or `bury` for an event that is no longer queued; `pause` where there are too many already.
     case notFound
     /// Which letters a `redrive` or `purge` moved; none means that none are left.
     case moved([EventID])
+    /// Which queued events a `cancel` took out, or a `sendNow` found; in the order given.
+    case found([EventID])
+    /// Which pauses a `resume` took back.
+    case resumed([PauseRule])
     /// How many rows a `trim` dealt with; fewer than `limit` means that all is done for now.
     case trimmed(Int)
     /// Functions whose state, or which altogether, a `forgetFunctions` removed; their keys are never given again.
@@ -215,6 +234,8 @@ package enum DeadLetterSelection: Hashable, Sendable {
     case ids([EventID])
     /// Function as the operator writes it, with `*` and `?`; matched against `FunctionIdentity.description` and name.
     case function(GlobPattern)
+    /// Those of a condition, or of a function and a condition.
+    case matching(EventFilter)
     case all
 }
 

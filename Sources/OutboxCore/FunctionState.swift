@@ -18,6 +18,10 @@ package struct FunctionState: Sendable {
     package internal(set) var route: RouteKey
     package internal(set) var policy: FunctionPolicy
     package internal(set) var suspension: Suspension?
+    /// An operator has stopped it.
+    package internal(set) var pause: PauseRule?
+    /// When its latest pause ended; nil where none has since it was last forgotten.
+    package internal(set) var pauseEndedAt: MonotonicTime?
     package internal(set) var inFlight = 0
     package internal(set) var heldUntil: MonotonicTime?
     package internal(set) var parked: Parked?
@@ -38,6 +42,8 @@ package struct FunctionState: Sendable {
     var windowBytes = 0
     var lastProbed: Int64?
     var probe: Int64?
+    /// An operator wants this one to be tried next.
+    var forced: Int64?
     var isListed = false
 
     init(key: FunctionKey, identity: FunctionIdentity, route: RouteKey, policy: FunctionPolicy) {

@@ -75,11 +75,7 @@ struct ClaimReader: ~Copyable {
         defer { scan.reset() }
         while !builder.isFull {
             guard try scan.step() else { return builder.isExhausted = true }
-            let row = ClaimPageBuilder.Row(
-                sequence: scan.int64(0),
-                function: FunctionKey(scan.int64(1)),
-                dueAt: scan.optionalInt64(2).map(WallTime.init(milliseconds:))
-            )
+            let row = Self.row(scan)
             guard builder.wants(row) else { continue }
             guard let event = try event(row, functions) else {
                 builder.setAside(row)
@@ -87,6 +83,23 @@ struct ClaimReader: ~Copyable {
             }
             guard builder.add(event, row) else { return }
         }
+    }
+
+    /// A queued event by its sequence; nil if it is not there, or damaged.
+    func event(_ sequence: Int64, _ functions: borrowing FunctionTable) throws(SQLiteError) -> QueuedEvent? {
+        scanFresh.bind(sequence - 1, at: 1)
+        scanFresh.bind(sequence, at: 2)
+        defer { scanFresh.reset() }
+        guard try scanFresh.step() else { return nil }
+        return try event(Self.row(scanFresh), functions)
+    }
+
+    private static func row(_ scan: borrowing Statement) -> ClaimPageBuilder.Row {
+        ClaimPageBuilder.Row(
+            sequence: scan.int64(0),
+            function: FunctionKey(scan.int64(1)),
+            dueAt: scan.optionalInt64(2).map(WallTime.init(milliseconds:))
+        )
     }
 
     /// The whole event of a row that the scan stands on; nil if it is damaged: no row, no function, bad columns.

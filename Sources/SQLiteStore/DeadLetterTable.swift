@@ -57,7 +57,7 @@ struct DeadLetterTable: ~Copyable {
             """
         )
         let selectHead = try connection.prepare(
-            "SELECT \(EventHead.columns), condition FROM dead_letters WHERE seq = ?1"
+            "SELECT \(EventHead.columns), condition, expires_at FROM dead_letters WHERE seq = ?1"
         )
         let selectKey = try connection.prepare("SELECT key_kind, key_text FROM dead_letters WHERE seq = ?1")
         let restore = try connection.prepare(
@@ -100,13 +100,19 @@ struct DeadLetterTable: ~Copyable {
     struct Head {
         var event: EventHead
         var condition: String
+        var expiresAt: WallTime?
     }
 
     /// nil if no dead letter has this sequence.
     func head(_ sequence: Int64) throws(SQLiteError) -> Head? {
         selectHead.bind(sequence, at: 1)
         defer { selectHead.reset() }
-        return try selectHead.step() ? Head(event: EventHead(row: selectHead), condition: selectHead.text(10)) : nil
+        guard try selectHead.step() else { return nil }
+        return Head(
+            event: EventHead(row: selectHead),
+            condition: selectHead.text(10),
+            expiresAt: selectHead.optionalInt64(11).map(WallTime.init(milliseconds:))
+        )
     }
 
     func key(_ sequence: Int64) throws(SQLiteError) -> (kind: Int64, text: String)? {
@@ -166,13 +172,13 @@ struct DeadLetterTable: ~Copyable {
         return sequences
     }
 
-    /// The oldest of the functions that `isMeant` picks. Reads at most `limit` index entries of each group.
-    func oldest(limit: Int, where isMeant: (FunctionKey) -> Bool) throws(SQLiteError) -> [Int64] {
+    /// The oldest of the groups, by function and condition, that `isMeant` picks. Reads at most `limit` index entries of each group.
+    func oldest(limit: Int, where isMeant: (FunctionKey, String) -> Bool) throws(SQLiteError) -> [Int64] {
         var places: [DeadPlace] = []
         defer { selectGroups.reset() }
         while try selectGroups.step() {
             let function = FunctionKey(selectGroups.int64(0))
-            guard isMeant(function) else { continue }
+            guard isMeant(function, selectGroups.text(1)) else { continue }
             selectOldestOfGroup.bind(function.rawValue, at: 1)
             selectOldestOfGroup.bind(selectGroups.text(1), at: 2)
             selectOldestOfGroup.bind(limit, at: 3)

@@ -39,20 +39,25 @@ enum EventDetails {
         return detail
     }
 
-    /// With the attempt that handed it over as its only history line.
+    /// Handed over, with the attempt that did it as its only history line; or cancelled.
     static func handedOver(_ connection: borrowing Connection, _ sequence: Int64) throws(SQLiteError) -> EventDetail? {
         let row = try connection.prepare(
             """
             SELECT \(shared), e.handed_over_at, e.attempt_at, e.attempt_duration, e.attempt_status, e.payload_bytes,
-                e.request_id
+                e.request_id, e.cancelled
             FROM history e \(joins)
             """
         )
         row.bind(sequence, at: 1)
         guard try row.step() else { return nil }
-        var detail = detail(row, .handedOver)
-        detail.handedOverAt = time(row, 14)
+        let isCancelled = row.bool(20)
+        var detail = detail(row, isCancelled ? .cancelled : .handedOver)
         detail.payloadBytes = row.int(18)
+        if isCancelled {
+            detail.cancelledAt = time(row, 14)
+            return detail
+        }
+        detail.handedOverAt = time(row, 14)
         detail.requestID = row.optionalText(19)
         detail.attempts = [
             AttemptRecord(

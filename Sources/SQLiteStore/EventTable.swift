@@ -7,6 +7,7 @@ struct EventTable: ~Copyable {
     private let selectKey: Statement
     private let updateWaiting: Statement
     private let setUncertain: Statement
+    private let updateDue: Statement
     private let deleteRow: Statement
 
     init(_ connection: borrowing Connection) throws(SQLiteError) {
@@ -28,12 +29,17 @@ struct EventTable: ~Copyable {
             """
         )
         let setUncertain = try connection.prepare("UPDATE events SET uncertain = 1 WHERE seq = ?1")
+        // Age counts from the delivery time that was to be; it has come now.
+        let updateDue = try connection.prepare(
+            "UPDATE events SET due_at = ?2, age_from = min(age_from, ?2) WHERE seq = ?1 AND due_at > ?2"
+        )
         let deleteRow = try connection.prepare("DELETE FROM events WHERE seq = ?1")
         self.insert = insert
         self.selectHead = selectHead
         self.selectKey = selectKey
         self.updateWaiting = updateWaiting
         self.setUncertain = setUncertain
+        self.updateDue = updateDue
         self.deleteRow = deleteRow
     }
 
@@ -99,6 +105,13 @@ struct EventTable: ~Copyable {
     func markUncertain(_ sequence: Int64) throws(SQLiteError) {
         setUncertain.bind(sequence, at: 1)
         try setUncertain.run()
+    }
+
+    /// What was due later is due now.
+    func hurry(_ sequence: Int64, now: WallTime) throws(SQLiteError) {
+        updateDue.bind(sequence, at: 1)
+        updateDue.bind(now.milliseconds, at: 2)
+        try updateDue.run()
     }
 
     func delete(_ sequence: Int64) throws(SQLiteError) {

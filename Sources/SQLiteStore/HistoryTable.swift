@@ -1,9 +1,10 @@
 import OutboxCore
 
-/// Events that were handed over: a line each, for a while. The attempt that did it is part of the line, so that the
-/// usual event, handed over at its first attempt, costs one row.
+/// Events that were handed over, or cancelled: a line each, for a while. The attempt that handed an event over is part of
+/// the line, so that the usual event, handed over at its first attempt, costs one row.
 struct HistoryTable: ~Copyable {
     private let insert: Statement
+    private let insertCancelled: Statement
     private let selectOldest: Statement
     private let deleteRow: Statement
     private let selectFunctions: Statement
@@ -17,14 +18,22 @@ struct HistoryTable: ~Copyable {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
             """
         )
+        let insertCancelled = try connection.prepare(
+            """
+            INSERT INTO history (seq, function_id, accepted_at, handed_over_at, attempt_at, attempt_duration,
+                id_tail, charged_attempts, attempts, uncertain, redriven, producer_id, payload_bytes, cancelled)
+            VALUES (?1, ?2, ?3, ?4, ?4, 0, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1)
+            """
+        )
         let selectOldest = try connection.prepare(
-            "SELECT seq, handed_over_at, attempts FROM history ORDER BY handed_over_at, seq LIMIT ?1"
+            "SELECT seq, handed_over_at, attempts > 1 - cancelled FROM history ORDER BY handed_over_at, seq LIMIT ?1"
         )
         let deleteRow = try connection.prepare("DELETE FROM history WHERE seq = ?1")
         let selectFunctions = try connection.prepare(
             "SELECT seq, function_id FROM history WHERE seq > ?1 ORDER BY seq LIMIT ?2"
         )
         self.insert = insert
+        self.insertCancelled = insertCancelled
         self.selectFunctions = selectFunctions
         self.selectOldest = selectOldest
         self.deleteRow = deleteRow
@@ -50,13 +59,30 @@ struct HistoryTable: ~Copyable {
         insert.reset()
     }
 
+    /// An operator took the event out; its attempts, if it had any, keep their lines.
+    func addCancelled(_ sequence: Int64, _ head: EventHead, now: WallTime) throws(SQLiteError) {
+        insertCancelled.bind(sequence, at: 1)
+        insertCancelled.bind(head.function.rawValue, at: 2)
+        insertCancelled.bind(head.acceptedAt.milliseconds, at: 3)
+        insertCancelled.bind(now.milliseconds, at: 4)
+        insertCancelled.bind(head.idTail, at: 5)
+        insertCancelled.bind(head.chargedAttempts, at: 6)
+        insertCancelled.bind(head.attempts, at: 7)
+        insertCancelled.bind(head.uncertain, at: 8)
+        insertCancelled.bind(head.redriven, at: 9)
+        insertCancelled.bind(head.producer, at: 10)
+        insertCancelled.bind(head.payloadBytes, at: 11)
+        try insertCancelled.run()
+    }
+
     struct Line {
         var sequence: Int64
         var handedOverAt: WallTime
-        var attempts: Int
+        /// Attempts that are not part of this line have lines of their own.
+        var hasAttemptLines: Bool
     }
 
-    /// Those handed over first.
+    /// Those handed over, or cancelled, first.
     func oldest(limit: Int) throws(SQLiteError) -> [Line] {
         selectOldest.bind(limit, at: 1)
         defer { selectOldest.reset() }
@@ -64,7 +90,7 @@ struct HistoryTable: ~Copyable {
         while try selectOldest.step() {
             let handedOverAt = WallTime(milliseconds: selectOldest.int64(1))
             lines.append(
-                Line(sequence: selectOldest.int64(0), handedOverAt: handedOverAt, attempts: selectOldest.int(2))
+                Line(sequence: selectOldest.int64(0), handedOverAt: handedOverAt, hasAttemptLines: selectOldest.bool(2))
             )
         }
         return lines

@@ -1,7 +1,9 @@
 /// Brings a database to the newest schema. How to add a step stands at the head of migrations/v0001_initial.sql.
 enum Migrator {
     /// One step a version, the first is version 1.
-    static let steps: [[UInt8]] = [PackageResources.v0001_initial_sql]
+    static let steps: [[UInt8]] = [
+        PackageResources.v0001_initial_sql, PackageResources.v0002_orders_sql,
+    ]
 
     static var newest: Int64 { Int64(steps.count) }
 

@@ -44,7 +44,8 @@ extension SQLiteStore {
         case .accept(let event): return try accept(event, now: now)
         case .resolve(let resolution): return try resolve(resolution, now: now)
         case .markUncertain(let ids): return try markUncertain(ids)
-        case .redrive(let selection, let limit): return try redrive(selection, limit: limit, now: now)
+        case .redrive(let selection, let limit, let keepExpiry):
+            return try redrive(selection, limit: limit, keepExpiry: keepExpiry, now: now)
         case .purge(let selection, let limit): return try purge(selection, limit: limit)
         case .bury(let sequence, let condition, let reason):
             return try bury(sequence, condition, reason: reason, now: now)
@@ -54,6 +55,10 @@ extension SQLiteStore {
         case .saveRouteState(let name, let state):
             try routeTable.setState(name, state)
             return .done
+        case .pause(let rule): return try pauseTable.add(rule) ? .done : .notFound
+        case .resume(let pattern): return .resumed(try pauseTable.remove(matching: pattern))
+        case .cancel(let ids): return try cancel(ids, now: now)
+        case .sendNow(let ids, _): return try sendNow(ids, now: now)
         case .trim(let historyBefore, let historyMax, let limit):
             return try trim(historyBefore: historyBefore, historyMax: historyMax, limit: limit, now: now)
         case .forgetFunctions(let troubleBefore, let limit):

@@ -4,6 +4,7 @@ extension SQLiteStore {
     mutating func redrive(
         _ selection: DeadLetterSelection,
         limit: Int,
+        keepExpiry: Bool,
         now: WallTime
     ) throws(SQLiteError) -> StoreReply {
         var moved: [EventID] = []
@@ -11,6 +12,7 @@ extension SQLiteStore {
         for letter in try selected(selection, limit: limit) {
             if moved.count >= limit || bytes >= StoreCommand.movedBytesMax { break }
             guard let head = try find(letter) else { continue }
+            if keepExpiry, let expiry = head.expiresAt, expiry <= now { continue }
             bytes += head.event.payloadBytes
             try deadLetters.redrive(letter.sequence, head, now: now)
             leaveDeadLetters(head.event)
@@ -55,13 +57,21 @@ extension SQLiteStore {
         case .ids(let ids):
             return ids.compactMap { id in id.rowSequence.map { (sequence: $0, id: id) } }
         case .function(let pattern):
-            let sequences = try deadLetters.oldest(limit: limit) { key in
-                functionTable.function(key).map(pattern.matches) ?? false
-            }
-            return sequences.map { (sequence: $0, id: nil) }
+            return try oldest(EventFilter(function: pattern), limit: limit)
+        case .matching(let filter):
+            return try oldest(filter, limit: limit)
         case .all:
             return try deadLetters.oldest(limit: limit).map { (sequence: $0, id: nil) }
         }
+    }
+
+    private func oldest(_ filter: EventFilter, limit: Int) throws(SQLiteError) -> [Letter] {
+        let sequences = try deadLetters.oldest(limit: limit) { key, condition in
+            if let wanted = filter.condition, wanted.rawValue != condition { return false }
+            guard let pattern = filter.function else { return true }
+            return functionTable.function(key).map(pattern.matches) ?? false
+        }
+        return sequences.map { (sequence: $0, id: nil) }
     }
 
     private func find(_ letter: Letter) throws(SQLiteError) -> DeadLetterTable.Head? {

@@ -67,7 +67,7 @@ extension SQLiteStore {
         functionTable.count(head.function, dead: 1, bytes: head.payloadBytes)
     }
 
-    private mutating func leaveQueue(_ sequence: Int64, _ head: EventHead) throws(SQLiteError) {
+    mutating func leaveQueue(_ sequence: Int64, _ head: EventHead) throws(SQLiteError) {
         try events.delete(sequence)
         counters.totals.queued -= 1
         counters.totals.queuedBytes -= head.payloadBytes

@@ -16,7 +16,7 @@ extension SQLiteStore {
         var removed = 0
         for line in try history.oldest(limit: limit) {
             guard line.handedOverAt < before || counters.history > max else { break }
-            if line.attempts > 1 { try attempts.deleteLines(of: line.sequence) }
+            if line.hasAttemptLines { try attempts.deleteLines(of: line.sequence) }
             try history.delete(line.sequence)
             counters.history -= 1
             removed += 1

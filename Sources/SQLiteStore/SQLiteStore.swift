@@ -11,6 +11,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
     var functionTable: FunctionTable
     var producers: ProducerTable
     let routeTable: RouteTable
+    let pauseTable: PauseTable
     let meta: MetaTable
     let events: EventTable
     let deadLetters: DeadLetterTable
@@ -100,6 +101,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
         let functionTable = try FunctionTable(connection)
         let producers = try ProducerTable(connection)
         let routeTable = try RouteTable(connection)
+        let pauseTable = try PauseTable(connection)
         let meta = try MetaTable(connection)
         let events = try EventTable(connection)
         let deadLetters = try DeadLetterTable(connection)
@@ -114,6 +116,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
         self.functionTable = functionTable
         self.producers = producers
         self.routeTable = routeTable
+        self.pauseTable = pauseTable
         self.meta = meta
         self.events = events
         self.deadLetters = deadLetters
@@ -173,6 +176,19 @@ package struct SQLiteStore: ~Copyable, EventStore {
 
     package mutating func routes() throws(StoreError) -> [RouteRecord] {
         do { return try routeTable.records() } catch { throw error.storeError }
+    }
+
+    package mutating func pauses() throws(StoreError) -> [PauseRule] {
+        do { return try pauseTable.rules() } catch { throw error.storeError }
+    }
+
+    package mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? {
+        do {
+            guard let sequence = id.rowSequence, try events.head(sequence)?.id(sequence) == id else { return nil }
+            return try claims.event(sequence, functionTable)
+        } catch {
+            throw error.storeError
+        }
     }
 
     package mutating func nextDue() throws(StoreError) -> WallTime? {

@@ -83,6 +83,7 @@ extension DeadLetterSelection {
         switch self {
         case .ids(let ids): ids.map(\.description).joined(separator: " ")
         case .function(let pattern): "function \(pattern.text)"
+        case .matching(let filter): "function \(filter.function?.text ?? "-") \(filter.condition?.rawValue ?? "-")"
         case .all: "all"
         }
     }

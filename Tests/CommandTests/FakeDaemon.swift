@@ -133,6 +133,11 @@ actor Letters: AdminService {
         switch selection {
         case .all: letters
         case .function(let pattern): letters.filter { pattern.matches($0.function) }
+        case .matching(let filter):
+            letters.filter { letter in
+                (filter.function.map { $0.matches(letter.function) } ?? true)
+                    && (filter.condition.map { $0.rawValue == letter.condition } ?? true)
+            }
         case .ids(let ids): letters.filter { letter in ids.contains { $0.description == letter.id } }
         }
     }

@@ -22,6 +22,8 @@ struct Script {
         case markUncertain([Int])
         case redrive([Int], Int)
         case purge([Int], Int)
+        case cancel([Int])
+        case sendNow([Int])
     }
 
     mutating func learn(_ new: Ids) {
@@ -49,11 +51,13 @@ struct Script {
         case .markUncertain(let which): .markUncertain(which.map { own[$0] })
         case .redrive(let which, let limit): .redrive(.ids(which.map { own[$0] }), limit: limit)
         case .purge(let which, let limit): .purge(.ids(which.map { own[$0] }), limit: limit)
+        case .cancel(let which): .cancel(which.map { own[$0] })
+        case .sendNow(let which): .sendNow(which.map { own[$0] }, force: false)
         }
     }
 
     private mutating func draft() -> Draft {
-        switch pick(20) {
+        switch pick(23) {
         case 0..<8: return .fixed(.accept(event()))
         case 8..<13: return .fixed(.resolve(resolution()))
         case 13: return .fixed(.bury(sequence: sequence(), .expired, reason: "too old"))
@@ -62,6 +66,11 @@ struct Script {
         case 16: return chance(50) ? .purge(some(), pick(3)) : .fixed(.purge(selection(), limit: pick(3)))
         case 17: return .fixed(.saveFunctionState(FunctionKey(Int64(pick(5))), state()))
         case 18: return .fixed(.saveRouteState(["r1", "r2"][pick(2)], state()))
+        case 19: return .cancel(some())
+        case 20: return .sendNow(some())
+        case 21:
+            let pattern = GlobPattern(["a", "a*", "*"][pick(3)])
+            return .fixed(chance(50) ? .resume(pattern) : .pause(PauseRule(pattern: pattern, since: now)))
         default:
             let before = now.advanced(by: .milliseconds(-Int64(pick(200_000))))
             if chance(30) { return .fixed(.forgetFunctions(troubleBefore: before, limit: 1_000)) }
@@ -119,7 +128,8 @@ struct Script {
     }
 
     private mutating func selection() -> DeadLetterSelection {
-        chance(50) ? .all : .function(GlobPattern(["a", "a*", "*b", "nobody"][pick(4)]))
+        if chance(30) { return .matching(filter()) }
+        return chance(50) ? .all : .function(GlobPattern(["a", "a*", "*b", "nobody"][pick(4)]))
     }
 
     private mutating func state() -> SavedState? {

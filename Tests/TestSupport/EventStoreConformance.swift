@@ -18,7 +18,7 @@ package enum EventStoreConformance {
 
     /// All of them, by subject.
     package static let behaviours: [Behaviour] =
-        accepting + repeats + claiming + resolving + deadLetters + keeping + asking + forgetting
+        accepting + repeats + claiming + resolving + deadLetters + keeping + asking + forgetting + orders
 }
 
 /// What a behaviour found instead of what the port says.
@@ -41,6 +41,8 @@ package protocol StoreUnderTest: AnyObject {
     var totals: StoreTotals { get }
     func functions() throws(StoreError) -> [FunctionRecord]
     func routes() throws(StoreError) -> [RouteRecord]
+    func pauses() throws(StoreError) -> [PauseRule]
+    func queued(_ id: EventID) throws(StoreError) -> QueuedEvent?
     func event(_ id: EventID) throws(StoreError) -> EventDetail?
     func payload(_ id: EventID) throws(StoreError) -> [UInt8]?
     /// Of as many pages as it takes.
@@ -308,6 +310,8 @@ extension StoreReply {
         case .done: "done"
         case .notFound: "not found"
         case .moved(let ids): "moved \(ids.map(\.sequence))"
+        case .found(let ids): "found \(ids.map(\.sequence))"
+        case .resumed(let rules): "resumed \(rules.map(\.pattern.text))"
         case .trimmed(let count): "trimmed \(count)"
         case .forgotten(let keys): "forgotten \(keys.map(\.rawValue))"
         }

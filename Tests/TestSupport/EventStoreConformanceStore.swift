@@ -88,6 +88,14 @@ where Store: EventStore & EventStoreUpkeep & ~Copyable, Reader: EventReader & ~C
         try opened!.routes()
     }
 
+    package func pauses() throws(StoreError) -> [PauseRule] {
+        try opened!.pauses()
+    }
+
+    package func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? {
+        try opened!.queued(id)
+    }
+
     package func event(_ id: EventID) throws(StoreError) -> EventDetail? {
         try reader!.event(id)
     }

@@ -86,6 +86,12 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
         }
     }
 
+    package mutating func pauses() throws(StoreError) -> [PauseRule] { locked { $0.pauseRules } }
+
+    package mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? {
+        locked { model in model.events[id.sequence].flatMap { $0.id == id ? $0.queued : nil } }
+    }
+
     package mutating func checkpoint() throws(StoreError) {}
 
     // MARK: EventStoreUpkeep

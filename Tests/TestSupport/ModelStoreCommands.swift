@@ -24,6 +24,8 @@ struct Model {
         var reason: String?
         var handedOverAt: WallTime?
         var requestID: String?
+        /// An operator took it out, at `handedOverAt`.
+        var isCancelled = false
     }
     struct KeyPlace: Hashable {
         var producer: String
@@ -48,6 +50,7 @@ struct Model {
     var states: [FunctionKey: SavedState] = [:]
     var troubleAt: [FunctionKey: WallTime] = [:]
     var routes: [String: SavedState] = [:]
+    var pauses: [String: PauseRule] = [:]
     var events: [Int64: Event] = [:]
     var dead: [Int64: Event] = [:]
     var history: [Int64: Event] = [:]
@@ -61,8 +64,9 @@ struct Model {
         case .markUncertain(let ids):
             for id in ids where events[id.sequence]?.id == id { events[id.sequence]?.uncertain = true }
             return .done
-        case .redrive(let selection, let limit):
-            return .moved(slice(selection, limit).map { redrive($0, now) })
+        case .redrive(let selection, let limit, let keepExpiry):
+            let letters = slice(selection, limit).filter { !keepExpiry || $0.expiresAt.map { $0 > now } ?? true }
+            return .moved(letters.map { redrive($0, now) })
         case .purge(let selection, let limit):
             return .moved(slice(selection, limit).map { purge($0) })
         case .bury(let sequence, let condition, let reason):
@@ -78,6 +82,21 @@ struct Model {
         case .saveRouteState(let name, let state):
             routes[name] = state
             return .done
+        case .pause(let rule):
+            let known = pauses[rule.pattern.text]
+            guard known != nil || pauses.count < PauseRule.rulesMax else { return .notFound }
+            pauses[rule.pattern.text] = PauseRule(
+                pattern: rule.pattern,
+                reason: rule.reason,
+                since: known?.since ?? rule.since
+            )
+            return .done
+        case .resume(let pattern):
+            let meant = pauseRules.filter { pattern.matches($0.pattern.text) }
+            for rule in meant { pauses[rule.pattern.text] = nil }
+            return .resumed(meant)
+        case .cancel(let ids): return .found(ids.filter { cancel($0, now) })
+        case .sendNow(let ids, _): return .found(ids.filter { sendNow($0, now) })
         case .trim(let before, let max, let limit):
             return .trimmed(trimHistory(before, max, limit) + trimKeys(limit, now))
         case .forgetFunctions(let before, _): return .forgotten(forgetFunctions(troubleBefore: before))
@@ -180,6 +199,12 @@ struct Model {
             return Array(found.prefix(limit))
         case .function(let pattern):
             return Array(oldestFirst.filter { pattern.matches($0.new.function) }.prefix(limit))
+        case .matching(let filter):
+            let meant = oldestFirst.filter { letter in
+                filter.function.map { $0.matches(letter.new.function) } ?? true
+                    && filter.condition.map { $0 == letter.condition } ?? true
+            }
+            return Array(meant.prefix(limit))
         case .all:
             return Array(oldestFirst.prefix(limit))
         }
@@ -213,6 +238,27 @@ struct Model {
         dead[letter.sequence] = nil
         freeKey(letter)
         return letter.id
+    }
+
+    var pauseRules: [PauseRule] { pauses.values.sorted { $0.pattern.text < $1.pattern.text } }
+
+    private mutating func cancel(_ id: EventID, _ now: WallTime) -> Bool {
+        guard var event = events[id.sequence], event.id == id else { return false }
+        events[id.sequence] = nil
+        freeKey(event)
+        event.handedOverAt = now
+        event.isCancelled = true
+        history[id.sequence] = event
+        return true
+    }
+
+    private mutating func sendNow(_ id: EventID, _ now: WallTime) -> Bool {
+        guard let event = events[id.sequence], event.id == id else { return false }
+        if let due = event.dueAt, due > now {
+            events[id.sequence]!.dueAt = now
+            events[id.sequence]!.ageFrom = min(event.ageFrom, now)
+        }
+        return true
     }
 
     private mutating func freeKey(_ event: Event) {

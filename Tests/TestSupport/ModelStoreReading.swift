@@ -26,6 +26,7 @@ extension Model.Event {
     /// Without history lines. Of a hand-over only what the history keeps.
     func detail(_ state: EventState) -> EventDetail {
         let isKept = state != .handedOver
+        let state = isCancelled ? EventState.cancelled : state
         return EventDetail(
             sequence: sequence,
             id: id,
@@ -46,7 +47,8 @@ extension Model.Event {
             condition: condition,
             reason: reason,
             diedAt: diedAt,
-            handedOverAt: handedOverAt,
+            handedOverAt: isCancelled ? nil : handedOverAt,
+            cancelledAt: isCancelled ? handedOverAt : nil,
             requestID: requestID,
             attemptCount: attempts
         )

@@ -1,0 +1,38 @@
+/// Pause and resume (delivery: "Suspension and pause"): rules of operators, whose cost doesn't depend on what waits.
+extension Dispatcher {
+    /// The rules as they are now. Attempts in flight end; what waits is left in the store, uncharged.
+    package mutating func paused(by rules: [PauseRule], now: Moment) {
+        pauses = rules
+        for key in functions.keys.sorted() {
+            let before = functions[key]!.pause
+            let pause = pause(of: functions[key]!.identity)
+            functions[key]!.pause = pause
+            if pause != nil {
+                if before == nil { evict(key) }
+            } else if before != nil {
+                functions[key]!.pauseEndedAt = now.monotonic
+                list(key)
+                dropIfIdle(key)
+            }
+        }
+    }
+
+    /// The oldest of the pauses that mean this function.
+    package func pause(of function: FunctionIdentity) -> PauseRule? {
+        pauses.filter { $0.pattern.matches(function) }.min { $0.since < $1.since }
+    }
+
+    /// Brings the probes of the functions meant forward, spread over 10 s; those of their routes come at once.
+    package mutating func probeSoon(
+        functions pattern: GlobPattern,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) {
+        for key in functions.keys.sorted() where pattern.matches(functions[key]!.identity) {
+            routes[functions[key]!.route.rawValue].suspension?.nextProbe = now.monotonic
+            guard functions[key]!.suspension != nil else { continue }
+            functions[key]!.suspension?.nextProbe = Self.soon(now, using: &random)
+            scheduleProbe(of: key)
+        }
+    }
+}
