@@ -41,7 +41,7 @@ package struct AWSResolution: Hashable, Sendable {
         usesFIPS = try values.flag("AWS_USE_FIPS_ENDPOINT", property: "use_fips_endpoint")
         usesDualStack = try values.flag("AWS_USE_DUALSTACK_ENDPOINT", property: "use_dualstack_endpoint")
         caBundle =
-            settings.caBundle.map { Sourced($0, .configuration(key: "aws.ca_bundle")) }
+            settings.caBundle.map { Sourced($0, settings.source("ca_bundle")) }
             ?? values.environment.first(of: "AWS_CA_BUNDLE") ?? values.property("ca_bundle")
         proxy = try values.proxy(settings, endpoint: endpoint?.value)
         noProxy = values.noProxy(settings)

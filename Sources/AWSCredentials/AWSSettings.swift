@@ -14,8 +14,26 @@ package struct AWSSettings: Hashable, Sendable {
     package var proxy: ProxyURL?
     package var noProxy: [String] = []
     package var caBundle: String?
+    /// Keys that don't stand under `aws:`, by their name there, with their full name: `routes[0].profile`.
+    package var keyNames: [String: String] = [:]
+    /// It says itself from which files keys come: then keys in the environment are passed over. So does a profile.
+    package var choosesFiles = false
+
+    /// Keys of a route that say where keys come from.
+    package static let fileKeys: Set = ["profile", "credentials_file", "config_file"]
 
     package init() {}
+
+    /// Whether both lead to the same credentials, whatever they say of the way to AWS.
+    package func findsSameCredentials(as other: AWSSettings) -> Bool {
+        profile == other.profile && credentialsFile == other.credentialsFile && configFile == other.configFile
+            && choosesFiles == other.choosesFiles
+    }
+
+    /// Where the configuration says something.
+    func source(_ key: String) -> SettingSource {
+        .configuration(key: keyNames[key] ?? "aws.\(key)")
+    }
 }
 
 /// Where a value came from.

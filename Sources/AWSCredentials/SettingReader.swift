@@ -27,7 +27,7 @@ struct SettingReader {
 
     func region(_ settings: AWSSettings) throws(AWSProblem) -> Sourced<String>? {
         let region =
-            settings.region.map { Sourced($0, .configuration(key: "aws.region")) }
+            settings.region.map { Sourced($0, settings.source("region")) }
             ?? environment.first(of: "AWS_REGION", "AWS_DEFAULT_REGION") ?? property("region")
         if let region, !isRegionName(region.value) {
             throw AWSProblem(region.source, "not the name of a region", meant: "write one such as eu-central-1")
@@ -45,7 +45,7 @@ struct SettingReader {
     }
 
     private func endpointText(_ settings: AWSSettings) throws(AWSProblem) -> Sourced<String>? {
-        if let url = settings.endpointURL { return Sourced(url, .configuration(key: "aws.endpoint_url")) }
+        if let url = settings.endpointURL { return Sourced(url, settings.source("endpoint_url")) }
         if try flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", property: "ignore_configured_endpoint_urls") { return nil }
         if let url = environment.first(of: "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL") { return url }
         if let url = try serviceEndpoint() { return url }
@@ -70,7 +70,7 @@ struct SettingReader {
 
     /// A proxy of the environment isn't used for an endpoint on loopback.
     func proxy(_ settings: AWSSettings, endpoint: EndpointURL?) throws(AWSProblem) -> Sourced<ProxyURL>? {
-        if let proxy = settings.proxy { return Sourced(proxy, .configuration(key: "aws.proxy")) }
+        if let proxy = settings.proxy { return Sourced(proxy, settings.source("proxy")) }
         if let endpoint, reachesLoopback(endpoint.host) { return nil }
         guard let found = environment.first(of: "HTTPS_PROXY", "https_proxy") else { return nil }
         guard let proxy = ProxyURL(found.value) else {

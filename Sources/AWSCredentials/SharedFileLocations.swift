@@ -8,14 +8,14 @@ package struct SharedFileLocations: Hashable, Sendable {
         let variables = AWSEnvironment(environment)
         config = try Self.locate(
             settings.configFile,
-            key: "aws.config_file",
+            settings.source("config_file"),
             variable: "AWS_CONFIG_FILE",
             name: "config",
             variables
         )
         credentials = try Self.locate(
             settings.credentialsFile,
-            key: "aws.credentials_file",
+            settings.source("credentials_file"),
             variable: "AWS_SHARED_CREDENTIALS_FILE",
             name: "credentials",
             variables
@@ -25,13 +25,12 @@ package struct SharedFileLocations: Hashable, Sendable {
     /// The configuration, then the variable, then `~/.aws`.
     private static func locate(
         _ configured: String?,
-        key: String,
+        _ source: SettingSource,
         variable: String,
         name: String,
         _ environment: AWSEnvironment
     ) throws(AWSProblem) -> Sourced<String>? {
         if let configured {
-            let source = SettingSource.configuration(key: key)
             if configured.hasPrefix("/") { return Sourced(configured, source) }
             if configured.hasPrefix("~/") { return Sourced(try expand(configured, source, environment), source) }
             guard let folder = environment["CREDENTIALS_DIRECTORY"] else {
@@ -66,14 +65,14 @@ package struct SharedFileLocations: Hashable, Sendable {
 /// Which profile of the shared files is used.
 package struct ProfileChoice: Hashable, Sendable {
     package var name: Sourced<String>
-    /// Chosen in the daemon's configuration: then keys in the environment are passed over.
+    /// Chosen in the daemon's configuration, it or its files: then keys in the environment are passed over.
     package var isConfigured: Bool
 
     /// The configuration, then `AWS_PROFILE`, then `AWS_DEFAULT_PROFILE`, then `default`.
     package init(settings: AWSSettings, environment: [String: String]) {
-        isConfigured = settings.profile != nil
+        isConfigured = settings.profile != nil || settings.choosesFiles
         name =
-            settings.profile.map { Sourced($0, .configuration(key: "aws.profile")) }
+            settings.profile.map { Sourced($0, settings.source("profile")) }
             ?? AWSEnvironment(environment).first(of: "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
             ?? Sourced("default", .builtIn)
     }

@@ -15,8 +15,7 @@ struct SharedFilesState {
         configIdentity = config.identity
         credentialsIdentity = credentials.identity
         problem =
-            Self.problem(config, locations.config, key: "aws.config_file")
-            ?? Self.problem(credentials, locations.credentials, key: "aws.credentials_file")
+            Self.problem(config, locations.config) ?? Self.problem(credentials, locations.credentials)
         if problem != nil { return }
         do throws(SharedFileError) {
             profiles = try SharedProfiles(
@@ -55,13 +54,13 @@ struct SharedFilesState {
         return shared.map { "\($0) holds secrets, but group or others may read it; chmod 600 \($0)" }
     }
 
-    private static func problem(_ content: FileContent, _ location: Sourced<String>?, key: String) -> String? {
+    private static func problem(_ content: FileContent, _ location: Sourced<String>?) -> String? {
         guard let location else { return nil }
         switch content {
         case .text: return nil
         case .unreadable(let reason): return "\(location.value): \(reason); let the daemon's user read it"
         case .missing:
-            guard location.source == .configuration(key: key) else { return nil }
+            guard case .configuration(let key) = location.source else { return nil }
             return "\(location.value): no such file (\(key)); create it, or correct the path"
         }
     }

@@ -123,7 +123,7 @@ struct DaemonService: AdminService {
         {
             return .functionSuspended(Self.suspension(suspension, report.now))
         }
-        if let route = routes.route(region: detail.function.region),
+        if let route = routes.knownRoute(for: detail.function),
             let suspension = report.dispatch.routes[route.rawValue].suspension
         {
             return .routeSuspended(Self.suspension(suspension, report.now))

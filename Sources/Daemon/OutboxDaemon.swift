@@ -54,11 +54,7 @@ struct OutboxDaemon: Sendable {
             ]
         )
         do {
-            let table = try RouteTable(
-                regions: regions(start),
-                resolution: loaded.aws,
-                policies: configuration.policies
-            )
+            let table = RouteTable(regions: try regions(start), configuration: loaded)
             try await startDelivery(start, table)
             try await startReader()
             try await serve(service(start, table), instanceID: start.identity.instanceID, signals: signals, failure)
@@ -152,8 +148,7 @@ struct OutboxDaemon: Sendable {
     }
 
     private func startDelivery(_ start: StoreStart, _ table: RouteTable) async throws {
-        let credentials = try ChainCredentials(settings: configuration.aws, environment: environment)
-        let routes = table.targets.map { DeliveryRoute(target: $0, credentials: credentials) }
+        let routes = try deliveryRoutes(table)
         let options = transportOptions(instanceID: start.identity.instanceID)
         var limits = DispatchLimits()
         limits.inFlightMax = configuration.delivery.maxInFlight
@@ -194,6 +189,17 @@ struct OutboxDaemon: Sendable {
             }
         }
         if let problem { throw StartProblem(problem, exitCode: StartProblem.other) }
+    }
+
+    /// Routes with the same credentials share what reads them.
+    private func deliveryRoutes(_ table: RouteTable) throws -> [DeliveryRoute] {
+        var sources: [(settings: AWSSettings, source: ChainCredentials)] = []
+        return try table.routes.map { route in
+            let known = sources.first { $0.settings.findsSameCredentials(as: route.settings) }?.source
+            let source = try known ?? ChainCredentials(settings: route.settings, environment: environment)
+            if known == nil { sources.append((route.settings, source)) }
+            return DeliveryRoute(target: route.target, credentials: source)
+        }
     }
 
     private func transportOptions(instanceID: String) -> TransportOptions {

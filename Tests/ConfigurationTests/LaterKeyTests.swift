@@ -14,8 +14,8 @@ struct LaterKeyTests {
         "are taken where they change nothing",
         arguments: [
             "door: { synchronous: refuse }", "store: { on_damage: replace }", "history: { file: null }",
-            "dead_letters: { retention: null }", "dead_letters:", "routes: []", "producers: []", "producers:",
-            "access: { operators: [], viewers: [] }", "access: {}", "aws: { account_id: null }",
+            "dead_letters: { retention: null }", "dead_letters:", "producers: []", "producers:",
+            "access: { operators: [], viewers: [] }", "access: {}",
             "defaults: { rate: null, drain_rate: unlimited }",
             "functions: [{ match: a, rate: null }]",
         ]
@@ -33,11 +33,9 @@ struct LaterKeyTests {
             ("store:\n  on_damage: stop", "2:14", "store.on_damage"),
             ("history: { file: /x }", "1:18", "history.file"),
             ("dead_letters: { retention: 30d }", "1:28", "dead_letters.retention"),
-            ("routes:\n  - match: { account: \"123*\" }\n    profile: p", "2:3", "routes"),
             ("producers: [{ match: [uid:1001, tcp, key:AK], name: shop, functions: [\"a-*\"] }]", "1:12", "producers"),
             ("access: { operators: [uid:0, gid:5, group:ops] }", "1:22", "access.operators"),
             ("access: { viewers: [uid:1] }", "1:20", "access.viewers"),
-            ("aws: { account_id: \"123456789012\" }", "1:20", "aws.account_id"),
             ("defaults: { rate: 50/s }", "1:19", "defaults.rate"),
             ("defaults: { drain_rate: 500/s }", "1:25", "defaults.drain_rate"),
             (
@@ -65,8 +63,7 @@ struct LaterKeyTests {
             ("defaults: { drain_rate: null }", "or unlimited"),
             ("access: { operators: [alice] }", "group:NAME"), ("access: { operators: uid:5 }", "[A, B]"),
             ("access: { operators: [uid:-1] }", "uid:NUMBER"), ("access: { operator: [] }", "\"operators\""),
-            ("aws: { account_id: 1234 }", "twelve digits"), ("producers: { match: tcp }", "- match:"),
-            ("routes: x", "- match:"),
+            ("producers: { match: tcp }", "- match:"),
         ]
     )
     func checked(text: String, meant: String) throws {
@@ -88,10 +85,6 @@ struct LaterKeyTests {
                 synchronous: no
               - name: x
               - shop
-            routes:
-              - match: { acount: "1" }
-                endpoint_url: http://example.com
-                credential_file: /x
             """
         )
         #expect(
@@ -105,13 +98,8 @@ struct LaterKeyTests {
                 "7:18 producers[0].synchronous: \"no\" is neither true nor false",
                 "8:5 producers[1] has no match",
                 "9:5 producers[2]: a single value instead of a rule",
-                "11:3 routes is not in this version",
-                "11:14 unknown key \"acount\" in routes[0].match",
-                "12:19 routes[0].endpoint_url: plain http to another machine",
-                "13:5 unknown key \"credential_file\" in routes[0]",
             ]
         )
         #expect(problems[2].meant == "did you mean \"name\"?")
-        #expect(problems[10].meant == "did you mean \"account\"?")
     }
 }

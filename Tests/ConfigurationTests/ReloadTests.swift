@@ -32,6 +32,7 @@ struct ReloadTests {
         ("queue.max_bytes", "20GiB", .now), ("queue.max_events", "5", .now), ("queue.min_free_disk", "2GiB", .now),
         ("queue.max_payload", "6MiB", .atRestart), ("history.keep", "1h", .now), ("history.max_events", "5", .now),
         ("aws.region", "eu-west-3", .atRestart), ("aws.regions", "[eu-west-2]", .atRestart),
+        ("aws.account_id", "\"123456789012\"", .atRestart),
         ("aws.endpoint_url", "https://h", .atRestart), ("aws.profile", "p", .atRestart),
         ("aws.credentials_file", "/x/credentials", .atRestart), ("aws.config_file", "FOLDER/aws", .atRestart),
         ("aws.proxy", "http://h:3128", .atRestart), ("aws.no_proxy", "[h]", .atRestart),
@@ -65,7 +66,8 @@ struct ReloadTests {
         #expect(ConfigurationKeys.settings.map(\.name) == Self.others.map(\.key))
         #expect(ConfigurationKeys.settings.map(\.applies) == Self.others.map(\.applies))
         #expect(ConfigurationKeys.policy.allSatisfy { $0.applies == .now })
-        #expect(ConfigurationKeys.rulesApply == .now)
+        #expect(RuleList.functions.applies == .now)
+        #expect(RuleList.routes.applies == .atRestart)
     }
 
     @Test("a key that takes effect at once is taken, another one is kept until a restart", arguments: others)
@@ -153,7 +155,7 @@ struct ReloadTests {
                 "functions[\"a\"].max_age: 1h → 2h",
                 "functions[\"a\"].soft: true → false",
                 "functions[\"d-*\"]: no rule → { match: \"d-*\", share: 7% }",
-                "functions, in order: [a, c] → [c, a]",
+                "functions, in order: [\"a\", \"c\"] → [\"c\", \"a\"]",
             ]
         )
         #expect(reload.running.values.functions.map(\.match.text) == ["c", "a", "d-*"])

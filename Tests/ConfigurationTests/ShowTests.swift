@@ -32,9 +32,9 @@ struct ShowTests {
         #expect(lines.contains("  profile: p  # \(file):3"))
         #expect(lines.contains("  path: /s/outbox.db  # environment STATE_DIRECTORY"))
         #expect(
-            lines.suffix(5) == [
+            lines.suffix(6) == [
                 "functions:", "  - match: \"a-*\"  # \(file):5", "    soft: true  # \(file):7", "    dedupe:",
-                "      window: 2h  # \(file):6",
+                "      window: 2h  # \(file):6", "routes: []  # default",
             ]
         )
     }

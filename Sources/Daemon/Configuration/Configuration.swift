@@ -15,6 +15,8 @@ package struct Configuration: Hashable, Sendable {
     package var defaults = FunctionPolicy()
     /// First match wins; each policy is whole, with `defaults` under it.
     package var functions: [FunctionRule] = []
+    /// First match wins; `aws` is behind the last.
+    package var routes: [RouteRule] = []
 
     package init() {}
 

@@ -38,7 +38,7 @@ extension LoadedConfiguration {
         ConfigurationKeys.settings.compactMap { key in
             guard differs(key, new) else { return nil }
             return ConfigurationChange(key: key.name, old: text(key), new: new.text(key), applies: key.applies)
-        } + ruleChanges(to: new)
+        } + RuleList.functions.changes(from: self, to: new) + RuleList.routes.changes(from: self, to: new)
     }
 
     /// Also where the environment or the shared files say it, or only a secret in it is another.
@@ -59,63 +59,5 @@ extension LoadedConfiguration {
             return "\(setting.value)"
         }
         return "https://\(aws.target(region: region.value).authority)"
-    }
-
-    /// Rules are told apart by their patterns: two with the same one never stand in a configuration.
-    private func ruleChanges(to new: LoadedConfiguration) -> [ConfigurationChange] {
-        let applies = ConfigurationKeys.rulesApply
-        let (olds, news) = (values.functions.map(\.match), new.values.functions.map(\.match))
-        var changes: [ConfigurationChange] = []
-        for (index, match) in olds.enumerated() where !news.contains(match) {
-            changes.append(Self.change(match, ruleText(index), "no rule", applies))
-        }
-        for (index, match) in news.enumerated() {
-            if let before = olds.firstIndex(of: match) {
-                changes += keyChanges(before, to: new, index)
-            } else {
-                changes.append(Self.change(match, "no rule", new.ruleText(index), applies))
-            }
-        }
-        let (kept, keptLater) = (olds.filter(news.contains), news.filter(olds.contains))
-        if kept != keptLater {
-            let texts = [kept, keptLater].map { list in "[\(list.map { yamlText($0.text) }.joined(separator: ", "))]" }
-            changes.append(
-                ConfigurationChange(key: "functions, in order", old: texts[0], new: texts[1], applies: applies)
-            )
-        }
-        return changes
-    }
-
-    private static func change(
-        _ match: GlobPattern,
-        _ old: String,
-        _ new: String,
-        _ applies: ConfigurationChange.Applies
-    ) -> ConfigurationChange {
-        ConfigurationChange(key: "functions[\"\(match)\"]", old: old, new: new, applies: applies)
-    }
-
-    private func ruleText(_ index: Int) -> String {
-        let texts = givenKeys(index).map { "\($0.name): \($0.write(values.functions[index].policy))" }
-        return "{ \((["match: \(yamlText(values.functions[index].match.text))"] + texts).joined(separator: ", ")) }"
-    }
-
-    /// Those that the rule itself says; the others follow `defaults`.
-    func givenKeys(_ index: Int) -> [SettingKey<FunctionPolicy>] {
-        ConfigurationKeys.policy.filter { sources["functions[\(index)].\($0.name)"] != nil }
-    }
-
-    private func keyChanges(_ before: Int, to new: LoadedConfiguration, _ after: Int) -> [ConfigurationChange] {
-        let (old, later) = (values.functions[before], new.values.functions[after])
-        let given = Set((givenKeys(before) + new.givenKeys(after)).map(\.name))
-        return ConfigurationKeys.policy.filter { given.contains($0.name) && $0.differs(old.policy, later.policy) }
-            .map { key in
-                ConfigurationChange(
-                    key: "functions[\"\(old.match)\"].\(key.name)",
-                    old: "\(key.write(old.policy))",
-                    new: "\(key.write(later.policy))",
-                    applies: key.applies
-                )
-            }
     }
 }

@@ -17,6 +17,7 @@ struct ConfigurationChecks {
         checkPolicy(values.defaults, label: "defaults")
         for (index, rule) in values.functions.enumerated() { checkPolicy(rule.policy, label: "functions[\(index)]") }
         checkRules()
+        checkRoutes()
     }
 
     private mutating func checkListeners() {
@@ -77,6 +78,25 @@ struct ConfigurationChecks {
                 "functions[\(index)] never applies: \(other) matches first",
                 "remove it, or move it up"
             )
+        }
+    }
+
+    private mutating func checkRoutes() {
+        for (index, rule) in values.routes.enumerated() {
+            let label = "routes[\(index)]"
+            if rule.match == RouteMatch() {
+                note(
+                    ["\(label).match", "\(label).match.account", "\(label).match.region"],
+                    "\(label).match says neither account nor region",
+                    "write match: { account: … } or { region: … }; what holds for all functions stands under aws:"
+                )
+            } else if let first = values.routes[..<index].firstIndex(where: { $0.match.covers(rule.match) }) {
+                note(
+                    ["\(label).match.account", "\(label).match.region"],
+                    "\(label) never applies: routes[\(first)] (\(values.routes[first].match)) matches first",
+                    "remove it, or move it up"
+                )
+            }
         }
     }
 

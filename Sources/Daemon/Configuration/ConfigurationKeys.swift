@@ -4,7 +4,7 @@ import OutboxCore
 /// Every key of the configuration file with its kind and bounds, and what a reload does with it, in the order in which
 /// they are shown.
 enum ConfigurationKeys {
-    /// All but `functions`, which is a list of rules.
+    /// All but the lists of rules.
     static var settings: [SettingKey<Configuration>] {
         listeners + limits + aws + [
             SettingKey("delivery.max_in_flight", .atRestart, \.delivery.maxInFlight, .number(1...4096)),
@@ -22,9 +22,6 @@ enum ConfigurationKeys {
             ),
         ] + policy.map { $0.under("defaults", \.defaults) }
     }
-
-    /// What a reload does with the rules of `functions`.
-    static let rulesApply = ConfigurationChange.Applies.now
 
     private static var listeners: [SettingKey<Configuration>] {
         [
@@ -72,16 +69,24 @@ enum ConfigurationKeys {
     }
 
     private static var aws: [SettingKey<Configuration>] {
+        let account: [SettingKey<AWSSettings>] = [
+            SettingKey("region", .atRestart, \.region, ValueKind<String>.region.orNull),
+            SettingKey("regions", .atRestart, \.regions, ValueKind<String>.region.list),
+            SettingKey("account_id", .atRestart, \.accountID, ValueKind<String>.account.orNull),
+        ]
+        return (account + route).map { $0.under("aws", \.aws) }
+    }
+
+    /// Keys of `aws` and of a rule of `routes`.
+    static var route: [SettingKey<AWSSettings>] {
         [
-            SettingKey("aws.region", .atRestart, \.aws.region, ValueKind<String>.region.orNull),
-            SettingKey("aws.regions", .atRestart, \.aws.regions, ValueKind<String>.region.list),
-            SettingKey("aws.endpoint_url", .atRestart, \.aws.endpointURL, ValueKind<String>.endpoint.orNull),
-            SettingKey("aws.profile", .atRestart, \.aws.profile, ValueKind<String>.name.orNull),
-            SettingKey("aws.credentials_file", .atRestart, \.aws.credentialsFile, ValueKind<String>.secretPath.orNull),
-            SettingKey("aws.config_file", .atRestart, \.aws.configFile, ValueKind<String>.secretPath.orNull),
-            SettingKey("aws.proxy", .atRestart, \.aws.proxy, ValueKind<ProxyURL>.proxy.orNull),
-            SettingKey("aws.no_proxy", .atRestart, \.aws.noProxy, ValueKind<String>.name.list),
-            SettingKey("aws.ca_bundle", .atRestart, \.aws.caBundle, ValueKind<String>.absolutePath.orNull),
+            SettingKey("endpoint_url", .atRestart, \.endpointURL, ValueKind<String>.endpoint.orNull),
+            SettingKey("profile", .atRestart, \.profile, ValueKind<String>.name.orNull),
+            SettingKey("credentials_file", .atRestart, \.credentialsFile, ValueKind<String>.secretPath.orNull),
+            SettingKey("config_file", .atRestart, \.configFile, ValueKind<String>.secretPath.orNull),
+            SettingKey("proxy", .atRestart, \.proxy, ValueKind<ProxyURL>.proxy.orNull),
+            SettingKey("no_proxy", .atRestart, \.noProxy, ValueKind<String>.name.list),
+            SettingKey("ca_bundle", .atRestart, \.caBundle, ValueKind<String>.absolutePath.orNull),
         ]
     }
 

@@ -96,7 +96,7 @@ struct ConfigurationLevel<Root> {
         let paths = ConfigurationKeys.settings.map(\.path) + LaterKeys.settings.map(\.path)
         var nested = paths.filter { $0.count > 1 }
         nested += paths.filter { $0.count > 2 }.map { Array($0.dropLast()) }
-        let tops = paths.map { [$0[0]] } + [["functions"]]
+        let tops = paths.map { [$0[0]] } + [["functions"], ["routes"]]
         let known = tops + nested
         guard let near = Spelling.nearest(to: key, in: known.map { $0[$0.count - 1] }) else { return [] }
         var seen: Set<[String]> = []

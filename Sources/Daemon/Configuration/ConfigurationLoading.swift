@@ -7,6 +7,8 @@ package struct LoadedConfiguration: Sendable {
     package var values: Configuration
     /// Region, endpoint and the like, found through the environment and the AWS shared files too.
     package var aws: AWSResolution
+    /// The same for each rule of `routes`.
+    package var routes: [AWSResolution]
     /// nil: there is none.
     package var file: String?
     /// As `load` was called, so that the same can be read again.
@@ -45,16 +47,24 @@ extension Configuration {
         problems += ConfigurationChecks(values: values, sources: sources, failed: reader.failed).problems
 
         let aws: AWSResolution
+        var routes: [AWSResolution] = []
         do throws(AWSProblem) {
             aws = try AWSResolution(settings: values.aws, environment: environment)
+            for rule in values.routes {
+                routes.append(try AWSResolution(settings: rule.aws, environment: environment))
+            }
         } catch {
             throw errors(problems + [problem(error, sources)])
         }
-        problems += ownListenerProblems(values, aws, sources)
+        for resolution in [aws] + routes {
+            let found = ownListenerProblems(values, resolution, sources)
+            problems += found.filter { !problems.contains($0) }
+        }
         if !problems.isEmpty { throw errors(problems) }
         var loaded = LoadedConfiguration(
             values: values,
             aws: aws,
+            routes: routes,
             file: file?.path,
             path: path,
             directory: directory,

@@ -1,3 +1,4 @@
+import AWSCredentials
 import OutboxCore
 
 /// Walks through the nodes of a configuration file; gathers values, where each came from, and every mistake.
@@ -24,51 +25,77 @@ struct ConfigurationReader {
         let level = ConfigurationLevel(
             keys: ConfigurationKeys.settings,
             later: LaterKeys.settings,
-            others: ["functions"]
+            others: ["functions", "routes"]
         )
         var found = values
         read(root, level, into: &found)
         values = found
-        if let functions = entries.first(where: { $0.key == "functions" }) { readFunctions(functions.value) }
+        // Rules start from `defaults` or `aws`, wherever those stand in the file.
+        for entry in entries {
+            switch entry.key {
+            case "functions": readFunctions(entry.value)
+            case "routes": readRoutes(entry.value)
+            default: break
+            }
+        }
     }
 
-    /// Rules start from `defaults`, wherever that stands in the file.
     private mutating func readFunctions(_ node: YAMLNode) {
-        if case .null = node.content { return }
-        guard case .list(let rules) = node.content else {
+        for rule in rules(node, "functions") {
+            var found = Configuration.FunctionRule(match: GlobPattern(""), policy: values.defaults)
+            let label = "functions[\(values.functions.count)]"
+            guard read(rule, label, RuleList.functions.keys, LaterKeys.policy, into: &found) else { continue }
+            values.functions.append(found)
+        }
+    }
+
+    private mutating func readRoutes(_ node: YAMLNode) {
+        for rule in rules(node, "routes") {
+            var found = Configuration.RouteRule(aws: values.aws)
+            let label = "routes[\(values.routes.count)]"
+            let problemsBefore = problems.count
+            guard read(rule, label, RuleList.routes.keys, [], into: &found) else { continue }
+            // Empty because of a mistake in it: that was told.
+            if found.match == RouteMatch(), problems.count > problemsBefore { failed.insert("\(label).match") }
+            for key in ConfigurationKeys.route where sources["\(label).\(key.name)"] != nil {
+                found.aws.keyNames[key.name] = "\(label).\(key.name)"
+                found.aws.choosesFiles = found.aws.choosesFiles || AWSSettings.fileKeys.contains(key.name)
+            }
+            values.routes.append(found)
+        }
+    }
+
+    private mutating func rules(_ node: YAMLNode, _ name: String) -> [YAMLNode] {
+        switch node.content {
+        case .null: return []
+        case .list(let rules): return rules
+        case .scalar, .map:
             note(
                 node,
-                "functions: \(node.kind) instead of a list",
-                meant: "begin each rule with - match: PATTERN, and write its keys below it, without a -"
+                "\(name): \(node.kind) instead of a list",
+                meant: "begin each rule with - match: \(name == "routes" ? "{ account: … }" : "PATTERN"), "
+                    + "and write its keys below it, without a -"
             )
-            return
+            return []
         }
-        for rule in rules { readRule(rule) }
     }
 
-    private mutating func readRule(_ node: YAMLNode) {
-        let label = "functions[\(values.functions.count)]"
-        guard let entries = entries(of: node, rule: label) else { return }
-        var rule = Configuration.FunctionRule(match: GlobPattern(""), policy: values.defaults)
+    /// False: it is no rule at all.
+    private mutating func read<Rule>(
+        _ node: YAMLNode,
+        _ label: String,
+        _ keys: [SettingKey<Rule>],
+        _ later: [LaterKey],
+        into rule: inout Rule
+    ) -> Bool {
+        guard let entries = entries(of: node, rule: label) else { return false }
         if let match = entries.first(where: { $0.key == "match" }) {
-            do throws(Misfit) {
-                rule.match = try value(match.value, ValueKind<GlobPattern>.pattern.read)
-            } catch {
-                failed.insert("\(label).match")
-                note(match.value, "\(label).match: \(error.what)", meant: error.meant)
-            }
             sources["\(label).match"] = source(match.value)
         } else {
             failed.insert("\(label).match")
         }
-        let level = ConfigurationLevel(
-            keys: ConfigurationKeys.policy,
-            later: LaterKeys.policy,
-            others: ["match"],
-            label: "\(label)."
-        )
-        read(node, level, into: &rule.policy)
-        values.functions.append(rule)
+        read(node, ConfigurationLevel(keys: keys, later: later, others: [], label: "\(label)."), into: &rule)
+        return true
     }
 
     /// nil: it is no rule at all. One without a match is named, and read nonetheless.

@@ -41,11 +41,10 @@ extension LoadedConfiguration {
             key.copy(new.values, &result.values)
             result.sources[key.name] = new.sources[key.name]
         }
-        if ConfigurationKeys.rulesApply == .now {
-            result.values.functions = new.values.functions
-            result.sources = result.sources.filter { !$0.key.hasPrefix("functions[") }
-            result.sources.merge(new.sources.filter { $0.key.hasPrefix("functions[") }) { $1 }
-        }
+        // The rules of `routes` wait for a restart.
+        result.values.functions = new.values.functions
+        result.sources = result.sources.filter { !$0.key.hasPrefix("functions[") }
+        result.sources.merge(new.sources.filter { $0.key.hasPrefix("functions[") }) { $1 }
         return result
     }
 }

@@ -11,10 +11,11 @@ package struct EffectiveSetting: Hashable, Sendable, Encodable {
 }
 
 extension LoadedConfiguration {
-    /// The effective configuration: every key in the order of the documentation, then what each rule of `functions`
-    /// itself says; the rest of a rule is `defaults`'.
+    /// The effective configuration: every key in the order of the documentation, then what each rule itself says; the
+    /// rest of a rule is that of `defaults` or `aws`.
     package var settings: [EffectiveSetting] {
-        ConfigurationKeys.settings.map(setting) + values.functions.indices.flatMap(ruleSettings)
+        ConfigurationKeys.settings.map(setting) + RuleList.functions.settings(of: self)
+            + RuleList.routes.settings(of: self)
     }
 
     /// The same as YAML, each value with where it came from: itself a configuration that means the same, but for masked
@@ -26,7 +27,8 @@ extension LoadedConfiguration {
             Self.open(key.path.dropLast(), from: &section, into: &lines)
             lines.append(Self.line(key.path, setting(key)))
         }
-        return (lines + functionLines).joined(separator: "\n") + "\n"
+        return (lines + RuleList.functions.lines(of: self) + RuleList.routes.lines(of: self)).joined(separator: "\n")
+            + "\n"
     }
 
     func setting(_ key: SettingKey<Configuration>) -> EffectiveSetting {
@@ -34,25 +36,14 @@ extension LoadedConfiguration {
             ?? EffectiveSetting(key: key.name, value: key.write(values), source: source(of: key.name))
     }
 
-    /// The match first.
-    private func ruleSettings(_ index: Int) -> [EffectiveSetting] {
-        let rule = values.functions[index]
-        let match = "functions[\(index)].match"
-        return [EffectiveSetting(key: match, value: .text(rule.match.text), source: source(of: match))]
-            + givenKeys(index).map { key in
-                let name = "functions[\(index)].\(key.name)"
-                return EffectiveSetting(key: name, value: key.write(rule.policy), source: source(of: name))
-            }
-    }
+    func source(of key: String) -> String { "\(sources[key] ?? .builtIn)" }
 
-    private func source(of key: String) -> String { "\(sources[key] ?? .builtIn)" }
-
-    private static func line(_ path: [String], _ setting: EffectiveSetting) -> String {
+    static func line(_ path: [String], _ setting: EffectiveSetting) -> String {
         "\(indent(path.count - 1))\(path[path.count - 1]): \(setting.value)  # \(setting.source)"
     }
 
     /// Prints the headings that lead from one section to the next.
-    private static func open(_ path: ArraySlice<String>, from section: inout [String], into lines: inout [String]) {
+    static func open(_ path: ArraySlice<String>, from section: inout [String], into lines: inout [String]) {
         let path = Array(path)
         var shared = 0
         while shared < min(path.count, section.count), path[shared] == section[shared] { shared += 1 }
@@ -61,23 +52,6 @@ extension LoadedConfiguration {
     }
 
     private static func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
-
-    private var functionLines: [String] {
-        if values.functions.isEmpty { return ["functions: []  # default"] }
-        var lines = ["functions:"]
-        for index in values.functions.indices {
-            let settings = ruleSettings(index)
-            lines.append("  - match: \(settings[0].value)  # \(settings[0].source)")
-            var section: [String] = []
-            for (key, setting) in zip(givenKeys(index), settings.dropFirst()) {
-                var inner: [String] = []
-                Self.open(key.path.dropLast(), from: &section, into: &inner)
-                inner.append(Self.line(key.path, setting))
-                lines += inner.map { "    \($0)" }
-            }
-        }
-        return lines
-    }
 
     /// What the environment and the shared files decide where the configuration says nothing.
     private func awsSetting(_ key: String) -> EffectiveSetting? {

@@ -1,5 +1,6 @@
 import AWSCredentials
 import Glibc
+import OutboxCore
 
 /// Finds what may be right, but that somebody should know: each keeps the daemon from nothing but its work. For people.
 struct ConfigurationWarnings {
@@ -11,12 +12,12 @@ struct ConfigurationWarnings {
         self.loaded = loaded
         checkRegions()
         checkSecrets(file, environment)
-        checkFile(
-            "aws.credentials_file",
-            loaded.values.aws.credentialsFile == nil ? nil : loaded.aws.credentialsFile?.value
-        )
-        checkFile("aws.ca_bundle", loaded.values.aws.caBundle)
+        for resolution in [loaded.aws] + loaded.routes {
+            checkFile(resolution.credentialsFile)
+            checkFile(resolution.caBundle)
+        }
         checkGroup()
+        checkRoutes()
     }
 
     private mutating func checkRegions() {
@@ -32,17 +33,25 @@ struct ConfigurationWarnings {
     }
 
     private mutating func checkSecrets(_ file: ConfigurationFile?, _ environment: [String: String]) {
-        if let file, file.isForAll, loaded.values.aws.proxy?.hasPassword == true {
-            note("aws.proxy", "it holds a password, but everybody may read \(file.path); run chmod o-r \(file.path)")
+        for proxy in ([loaded.aws] + loaded.routes).compactMap(\.proxy) {
+            guard let file, file.isForAll, proxy.value.hasPassword, case .configuration(let key) = proxy.source else {
+                continue
+            }
+            note(key, "it holds a password, but everybody may read \(file.path); run chmod o-r \(file.path)")
         }
-        guard let credentials = try? ChainCredentials(settings: loaded.values.aws, environment: environment) else {
-            return
+        for settings in [loaded.values.aws] + loaded.values.routes.map(\.aws) {
+            guard let credentials = try? ChainCredentials(settings: settings, environment: environment) else {
+                continue
+            }
+            texts += credentials.warnings.filter { !texts.contains($0) }
         }
-        texts += credentials.warnings
     }
 
-    private mutating func checkFile(_ key: String, _ path: String?) {
-        guard let path, access(path, R_OK) != 0 else { return }
+    /// Only what the configuration itself names.
+    private mutating func checkFile(_ setting: Sourced<String>?) {
+        guard let path = setting?.value, case .configuration(let key)? = setting?.source, access(path, R_OK) != 0 else {
+            return
+        }
         let reason = errno
         let (what, meant) =
             reason == ENOENT
@@ -61,8 +70,21 @@ struct ConfigurationWarnings {
         note("listen.unix.group", "this machine has no group \(quoted(group)); add it, or correct the name")
     }
 
+    /// Functions of other regions than the configured ones can't come in.
+    private mutating func checkRoutes() {
+        let regions = [loaded.aws.region?.value].compactMap(\.self) + loaded.aws.regions
+        for (index, rule) in loaded.values.routes.enumerated() {
+            guard let pattern = rule.match.region, !regions.contains(where: { pattern.matches($0) }) else { continue }
+            note(
+                "routes[\(index)].match.region",
+                "\(quoted(pattern.text)) is none of the regions that functions may be in; add it to aws.regions"
+            )
+        }
+    }
+
     private mutating func note(_ key: String, _ text: String) {
         let elsewhere = key == "aws.region" ? loaded.aws.region?.source.description : nil
-        texts.append("\(loaded.sources[key]?.place ?? elsewhere ?? "default"): \(key): \(text)")
+        let warning = "\(loaded.sources[key]?.place ?? elsewhere ?? "default"): \(key): \(text)"
+        if !texts.contains(warning) { texts.append(warning) }
     }
 }

@@ -13,10 +13,8 @@ enum LaterKeys {
                 ValueKind<Span>.duration(.hours(1) ... .days(3650)).orNull,
                 inert: nil
             ),
-            LaterKey("aws.account_id", ValueKind<String>.account.orNull, inert: nil),
             LaterKey("access.operators", ValueKind<String>.person.list, inert: []),
             LaterKey("access.viewers", ValueKind<String>.person.list, inert: []),
-            LaterKey("routes", rules: route),
             LaterKey("producers", rules: producer),
         ] + policy.map { $0.under("defaults") }
     }
@@ -26,20 +24,6 @@ enum LaterKeys {
         [
             LaterKey("rate", ValueKind<Rate>.rate().orNull, inert: nil),
             LaterKey("drain_rate", .rate(mayBeUnlimited: true), inert: .unlimited),
-        ]
-    }
-
-    private static var route: [LaterKey] {
-        [
-            LaterKey("match.account", ValueKind<String>.wildcards),
-            LaterKey("match.region", ValueKind<String>.wildcards),
-            LaterKey("endpoint_url", ValueKind<String>.endpoint.orNull),
-            LaterKey("profile", ValueKind<String>.name.orNull),
-            LaterKey("credentials_file", ValueKind<String>.secretPath.orNull),
-            LaterKey("config_file", ValueKind<String>.secretPath.orNull),
-            LaterKey("proxy", ValueKind<ProxyURL>.proxy.orNull),
-            LaterKey("no_proxy", ValueKind<String>.name.list),
-            LaterKey("ca_bundle", ValueKind<String>.absolutePath.orNull),
         ]
     }
 
@@ -98,13 +82,6 @@ extension ValueKind<String> {
             write: { .text($0) },
             meant: "write \(words.joined(separator: " or "))"
         )
-    }
-
-    /// Part of a name, with `*` and `?`.
-    fileprivate static var wildcards: ValueKind {
-        text(meant: "write a name; * stands for any characters, ? for one") { text in
-            (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { isWordByte($0) || "*?".utf8.contains($0) }
-        }
     }
 
     /// Who may use the admin socket.

@@ -28,10 +28,17 @@ struct SettingKey<Root> {
         copy = { $1[keyPath: place] = $0[keyPath: place] }
     }
 
-    /// The same key for something that holds a `Root`.
+    /// The same key, under another one, for something that holds a `Root`.
     func under<Outer>(_ prefix: String, _ place: WritableKeyPath<Outer, Root>) -> SettingKey<Outer> {
+        var key = inside(place)
+        key.path.insert(prefix, at: 0)
+        return key
+    }
+
+    /// The same key for something that holds a `Root`.
+    func inside<Outer>(_ place: WritableKeyPath<Outer, Root>) -> SettingKey<Outer> {
         SettingKey<Outer>(
-            path: [prefix] + path,
+            path: path,
             applies: applies,
             read: { [read] (node, outer) throws(Misfit) in try read(node, &outer[keyPath: place]) },
             write: { [write] in write($0[keyPath: place]) },
