@@ -201,7 +201,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
 
     private func report(now: Moment) -> DeliveryReport {
         DeliveryReport(
-            dispatch: dispatcher.snapshot(),
+            dispatch: dispatcher.snapshot(now: now),
             credentials: routes.map { route in
                 switch route.credentials.credentials(now: now.wall) {
                 case .success(let credentials):

@@ -50,6 +50,7 @@ package struct DispatchSnapshot: Sendable {
         package var oldestInMemory: Int64?
         package var firstPassedOver: Int64?
         package var heldUntil: MonotonicTime?
+        package var pace: FunctionPace
     }
     package struct Route: Sendable {
         package var key: RouteKey

@@ -40,6 +40,8 @@ extension Dispatcher {
             routeWorks(route, handedOver: verdict.blame == nil, wasProbe: wasRouteProbe, &changes)
         }
 
+        keepPace(completion, verdict, key, route, now: now.monotonic)
+
         let policy = functions[key]!.policy
         let fate: Resolution.Fate
         var charged = false
@@ -64,7 +66,6 @@ extension Dispatcher {
             fate = afterCharge(&entry.event, verdict, policy, now: now, clockTrusted: clockTrusted, using: &random)
         case .throttle:
             if wasProbe { probeAgain(key, now: now, using: &random) }
-            hold(key, route, verdict, now: now, using: &random)
             fate = .waits(dueAt: nil)
         case .route:
             if wasProbe { probeAgain(key, now: now, using: &random) }

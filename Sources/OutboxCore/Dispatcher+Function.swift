@@ -4,14 +4,11 @@ extension Dispatcher {
     mutating func functionWorks(_ key: FunctionKey, wasProbe: Bool, _ changes: inout [StateChange]) {
         guard functions[key]!.suspension == nil || wasProbe else { return }
         functions[key]!.consecutiveFailures = 0
-        functions[key]!.throttles = 0
         if functions[key]!.suspension != nil {
             functions[key]!.suspension = nil
-            functions[key]!.allowance = 1
+            functions[key]!.limit.restart()
             suspendedFunctions.remove(key)
             changes.append(StateChange(subject: .function(key, functions[key]!.identity), suspension: nil))
-        } else if functions[key]!.allowance < functions[key]!.policy.maxInFlight {
-            functions[key]!.allowance += 1
         }
         list(key)
     }
@@ -43,36 +40,5 @@ extension Dispatcher {
         guard let reason = functions[key]!.suspension?.reason else { return }
         functions[key]!.suspend(reason: reason, probeFailed: false, now: now, using: &random)
         scheduleProbe(of: key)
-    }
-
-    /// A throttle: the scope rests for `Retry-After`, or for a growing while.
-    mutating func hold(
-        _ key: FunctionKey,
-        _ route: RouteKey,
-        _ verdict: Verdict,
-        now: Moment,
-        using random: inout some RandomNumberGenerator
-    ) {
-        func rest(_ throttles: Int) -> MonotonicTime {
-            let bound = RetryPolicy.exponential(throttles, base: .milliseconds(100), cap: .seconds(30)).milliseconds
-            let own = Span.milliseconds(Int64.random(in: (bound / 2)...bound, using: &random))
-            return now.monotonic.advanced(by: max(own, min(verdict.retryAfter ?? .zero, Self.retryAfterMax)))
-        }
-        switch verdict.throttleScope {
-        case .function:
-            // Attempts that were in flight together are one throttle.
-            guard functions[key]!.heldUntil == nil else { return }
-            functions[key]!.heldUntil = rest(functions[key]!.throttles)
-            functions[key]!.throttles += 1
-            functions[key]!.allowance = max(1, functions[key]!.inFlight / 2)
-            held.insert(key)
-            evict(key)
-        case .route:
-            guard routes[route.rawValue].heldUntil == nil else { return }
-            routes[route.rawValue].heldUntil = rest(routes[route.rawValue].throttles)
-            routes[route.rawValue].throttles += 1
-            routes[route.rawValue].allowance = max(1, routes[route.rawValue].inFlight / 2)
-            for function in functions.keys.sorted() where functions[function]!.route == route { evict(function) }
-        }
     }
 }

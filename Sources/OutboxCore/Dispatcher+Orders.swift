@@ -29,7 +29,6 @@ extension Dispatcher {
             functions[key] = nil
             suspendedFunctions.remove(key)
             probes.leave(key)
-            held.remove(key)
             passedOver.remove(key)
         }
     }
@@ -41,9 +40,9 @@ extension Dispatcher {
             if let entry = window[sequence] {
                 guard entry.place == .waiting else { continue }
                 if functions[entry.event.functionKey]!.policy.soft { continue }
-                functions[entry.event.functionKey]!.fresh.remove(sequence)
-                functions[entry.event.functionKey]!.retried.remove(sequence)
+                takeOut(sequence, of: entry.event.functionKey)
                 forget(sequence)
+                list(entry.event.functionKey)
             }
             burying.insert(sequence)
             commands.append(.bury(sequence: sequence, .expired, reason: "not handed over before its hard expiry"))

@@ -11,14 +11,13 @@ extension Dispatcher {
         guard routes[index].suspension != nil else {
             routes[index].sentFailures = 0
             guard handedOver else { return }
-            routes[index].throttles = 0
-            if routes[index].allowance < limits.inFlightMax { routes[index].allowance += 1 }
+            routes[index].limit.worked()
             return
         }
         guard wasProbe else { return }
         routes[index].sentFailures = 0
         routes[index].suspension = nil
-        routes[index].allowance = 1
+        routes[index].limit.restart()
         changes.append(StateChange(subject: .route(routes[index].name), suspension: nil))
         resumeReading(on: key)
     }

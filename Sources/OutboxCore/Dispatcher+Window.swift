@@ -53,11 +53,7 @@ extension Dispatcher {
             case .waits(nil):
                 window[sequence]!.place = .waiting
                 window[sequence]!.fate = nil
-                if entry.event.dueAt == nil {
-                    functions[key]!.fresh.prepend(sequence)
-                } else {
-                    functions[key]!.retried.prepend(sequence)
-                }
+                functions[key]![keyPath: FunctionState.path(entry.line)].prepend(sequence)
                 if isBlocked(functions[key]!) { evict(key) }
             }
             list(key)
@@ -92,6 +88,7 @@ extension Dispatcher {
                 }
                 functions[key]!.passOverDue()
                 passedOver.insert(key)
+                wantRows(of: key)
             }
             if let one { functions[one]?.dueScanned(through: page.throughDue, exhausted: page.exhausted) }
             if one == nil {
@@ -103,7 +100,11 @@ extension Dispatcher {
             }
         }
         evictedMeanwhile = [:]
-        if let only { dropIfIdle(only) }
+        if let only, let function = functions[only] {
+            routes[function.route.rawValue].lacksCandidate = false
+            list(only)
+            dropIfIdle(only)
+        }
     }
 
     var isFreshOutstanding: Bool {
@@ -149,9 +150,9 @@ extension Dispatcher {
             let room = window.count < limits.windowEventsMax / 2 && windowBytes < limits.windowBytesMax / 2
             return (explicit || room) && function.waiting < FunctionState.candidatesMax ? .admit : .park
         }
-        if !explicit, event.dueAt == nil, function.parked != nil { return .park }
+        if !explicit, event.dueAt == nil, function.parked != nil, !function.isBehind { return .park }
+        if room(of: function, forBacklog: explicit) <= 0 { return .park }
         let events = function.waiting + function.inFlight
-        if events >= share(of: function) { return .park }
         if events > 0, function.windowBytes + event.payload.count > limits.functionBytesMax { return .park }
         return hasRoom(for: event) ? .admit : .windowFull
     }
@@ -165,23 +166,27 @@ extension Dispatcher {
         for event in events
         where window[event.sequence] == nil && !burying.contains(event.sequence) && withdrawn[event.sequence] == nil {
             switch admission(of: event, explicit: explicit) {
-            case .admit: admit(event)
+            case .admit: admit(event, asBacklog: explicit)
             // The scan goes on behind this row: remember it.
             case .park, .windowFull: park(event)
             }
         }
     }
 
-    mutating func admit(_ event: QueuedEvent) {
+    mutating func admit(_ event: QueuedEvent, asBacklog: Bool = false) {
         ensureFunction(event.functionKey, event.function)
-        window[event.sequence] = Entry(event: event, place: .waiting)
+        let line: WaitingLine =
+            if event.redriven > 0 {
+                .redriven
+            } else if asBacklog, functions[event.functionKey]!.isBehind {
+                .backlog
+            } else {
+                event.dueAt == nil ? .fresh : .retried
+            }
+        window[event.sequence] = Entry(event: event, place: .waiting, line: line)
         windowBytes += event.payload.count
         functions[event.functionKey]!.windowBytes += event.payload.count
-        if event.dueAt == nil {
-            functions[event.functionKey]!.fresh.append(event.sequence)
-        } else {
-            functions[event.functionKey]!.retried.append(event.sequence)
-        }
+        functions[event.functionKey]![keyPath: FunctionState.path(line)].append(event.sequence)
         list(event.functionKey)
     }
 
@@ -193,6 +198,7 @@ extension Dispatcher {
             functions[event.functionKey]!.passOverDue()
         }
         passedOver.insert(event.functionKey)
+        wantRows(of: event.functionKey)
     }
 
     private mutating func park(_ key: FunctionKey, first: Int64, last: Int64) {
@@ -203,6 +209,7 @@ extension Dispatcher {
         }
         functions[key]!.park(first: first, last: last)
         passedOver.insert(key)
+        wantRows(of: key)
     }
 
     /// A page of one function's parked rows came: what is left of the range.
@@ -219,11 +226,11 @@ extension Dispatcher {
     }
 
     /// Keeps only probe candidates of a blocked function, none of a paused one; the rest waits in the store.
-    mutating func evict(_ key: FunctionKey) {
+    mutating func evict(_ key: FunctionKey, keep: Int = FunctionState.candidatesMax) {
         guard var function = functions[key] else { return }
-        let keptMax = function.pause == nil ? FunctionState.candidatesMax : 0
+        let keptMax = function.pause == nil ? keep : 0
         guard function.waiting > keptMax else { return }
-        let waiting = (Array(function.fresh.elements) + Array(function.retried.elements)).sorted {
+        let waiting = function.waitingSequences.sorted {
             let a = window[$0]!.event
             let b = window[$1]!.event
             return (a.chargedAttempts, a.sequence) < (b.chargedAttempts, b.sequence)
@@ -245,13 +252,14 @@ extension Dispatcher {
                 function.passOverDue()
             }
         }
-        for line in [\FunctionState.fresh, \FunctionState.retried] {
+        for line in WaitingLine.allCases.map(FunctionState.path) {
             let left = function[keyPath: line].elements.filter(kept.contains)
             function[keyPath: line].removeAll()
             for sequence in left { function[keyPath: line].append(sequence) }
         }
         functions[key] = function
         passedOver.insert(key)
+        wantRows(of: key)
     }
 
     /// Lets the main scan begin again at `sequence`.

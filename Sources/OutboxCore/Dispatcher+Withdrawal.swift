@@ -56,12 +56,7 @@ extension Dispatcher {
         admit(event)
         let key = event.functionKey
         takeOut(sequence, of: key)
-        if event.dueAt == nil {
-            functions[key]!.fresh.prepend(sequence)
-        } else {
-            functions[key]!.retried.prepend(sequence)
-        }
-        functions[key]!.retriedNext = event.dueAt != nil
+        functions[key]![keyPath: FunctionState.path(window[sequence]!.line)].prepend(sequence)
         functions[key]!.forced = sequence
         routes[functions[key]!.route.rawValue].suspension?.nextProbe = now.monotonic
         if functions[key]!.suspension != nil {

@@ -13,6 +13,8 @@ package struct Dispatcher: Sendable {
         var place: Place
         /// When the attempt began.
         var startedAt = WallTime(milliseconds: 0)
+        /// Where it waits, and goes back to if it was throttled.
+        var line = WaitingLine.fresh
         /// What to do with the event once its outcome is on disk.
         var fate: Resolution.Fate?
     }
@@ -30,12 +32,15 @@ package struct Dispatcher: Sendable {
 
     /// Functions that may have something to start, in turn.
     var turns = Line()
-    /// Functions under a throttle's hold.
-    var held: Set<FunctionKey> = []
+    /// Functions that wait for a token or for the end of a hold, by time.
+    var paced = ProbeLine()
     var suspendedFunctions: Set<FunctionKey> = []
     var probes = ProbeLine()
     /// Functions with rows in the store that were passed over.
     var passedOver: Set<FunctionKey> = []
+    /// Of these, those that can use some now, in turn; and suspended ones whose probe is due.
+    var toRead = Line()
+    var toProbe = Line()
     /// Hand-overs on the route when an event (by sequence) last failed after sending: have others got through since?
     var suspects: [Int64: Int] = [:]
     /// Rows evicted while a page is on its way that may count them as held: they must not be taken for read.
@@ -59,8 +64,6 @@ package struct Dispatcher: Sendable {
     /// Due times reported while a due page was on its way.
     var dueMeanwhile: WallTime?
     var lanesTurn = 0
-    /// Functions with passed-over rows take turns.
-    var lastPassedOver = FunctionKey(.min)
 
     /// An outcome waits for disk space: no attempt may start (its outcome could not be recorded).
     package var isBlockedByDisk = false
@@ -80,7 +83,7 @@ package struct Dispatcher: Sendable {
         self.directory = directory
         self.announced = lastSequence
         self.nextDue = nextDue
-        routes = directory.routeNames.map { RouteState(name: $0, allowance: limits.inFlightMax) }
+        routes = directory.routeNames.map { RouteState(name: $0, inFlightMax: limits.inFlightMax) }
     }
 
     /// Takes up suspensions that were kept over a restart; their probes come forward, spread over 10 s.
@@ -139,9 +142,9 @@ package struct Dispatcher: Sendable {
         function.pause != nil || function.suspension != nil || routes[function.route.rawValue].suspension != nil
     }
 
-    /// Under a throttle's hold, its own or its route's.
+    /// Under a throttle's hold, its own or its route's, for so long that it needs no events in memory.
     func isHeld(_ function: FunctionState) -> Bool {
-        function.heldUntil != nil || routes[function.route.rawValue].heldUntil != nil
+        (function.hold ?? routes[function.route.rawValue].hold)?.isLong ?? false
     }
 
     /// The last quarter of the window is for functions that hold little of it.
@@ -155,22 +158,29 @@ package struct Dispatcher: Sendable {
         // Not even candidates: a paused function isn't probed.
         if function.pause != nil { return 0 }
         if isBlocked(function) || isHeld(function) { return FunctionState.candidatesMax }
-        let usable = max(8, 4 * min(function.policy.maxInFlight, function.allowance))
+        var usable = max(8, 4 * function.limit.current)
+        let route = routes[function.route.rawValue].pace.control?.perSecond
+        for rate in [function.policy.rate, function.pace.control?.perSecond, route].compactMap(\.self) {
+            usable = min(usable, max(8, Int(min(2 * rate, 1e6))))
+        }
         let own = min(limits.functionEventsMax, usable)
         return isCrowded ? min(own, max(1, limits.functionEventsMax / 16)) : own
     }
 
     /// Lets the function have its turn, if something of it waits.
     mutating func list(_ key: FunctionKey) {
-        guard let function = functions[key], function.waiting > 0 else { return }
-        if function.suspension != nil { probes.look(at: key) }
+        guard let function = functions[key] else { return }
+        if function.hasPassedOver { wantRows(of: key) }
+        if function.suspension != nil, function.waiting > 0 || function.hasPassedOver { probes.look(at: key) }
+        guard function.waiting > 0 else { return }
+        routes[function.route.rawValue].lacksCandidate = false
         guard !function.isListed else { return }
         functions[key]!.isListed = true
         turns.append(key.rawValue)
     }
 
     /// The state for status and metrics.
-    package func snapshot() -> DispatchSnapshot {
+    package func snapshot(now: Moment) -> DispatchSnapshot {
         let oldest = oldestInMemory()
         return DispatchSnapshot(
             functions: functions.values.sorted { $0.key < $1.key }.map {
@@ -184,7 +194,8 @@ package struct Dispatcher: Sendable {
                     waitingInMemory: $0.waiting,
                     oldestInMemory: oldest[$0.key]?.sequence,
                     firstPassedOver: $0.parked?.first,
-                    heldUntil: $0.heldUntil
+                    heldUntil: $0.heldUntil,
+                    pace: pace(of: $0, now: now.monotonic)
                 )
             },
             routes: routes.enumerated().map { index, route in

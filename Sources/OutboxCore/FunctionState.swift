@@ -23,7 +23,8 @@ package struct FunctionState: Sendable {
     /// When its latest pause ended; nil where none has since it was last forgotten.
     package internal(set) var pauseEndedAt: MonotonicTime?
     package internal(set) var inFlight = 0
-    package internal(set) var heldUntil: MonotonicTime?
+    /// A throttle's `Retry-After`.
+    package internal(set) var hold: Hold?
     package internal(set) var parked: Parked?
     /// Rows with a due time that has come were passed over.
     package internal(set) var duePassedOver = false
@@ -31,38 +32,58 @@ package struct FunctionState: Sendable {
     var duePlace: DuePlace?
     var isDueScanUnderWay = false
     var duePassedOverMeanwhile = false
-    /// Attempts in flight that are allowed for now: 1 after trouble, growing with each good answer (slow start).
-    var allowance: Int
+    /// Attempts in flight that are allowed for now.
+    package internal(set) var limit: AdaptiveLimit
+    package internal(set) var pace = ScopePace()
+    /// For the policy's `rate` and `drain_rate`.
+    var rateBucket = TokenBucket()
+    var drainBucket = TokenBucket()
+    /// Its backlog waits for the drain rate: fresh events needn't wait behind it.
+    var isBehind = false
+    /// When it is looked at again, as no token was there.
+    var pacedUntil: MonotonicTime?
+    /// What it may still send in its turn, in units of `Dispatcher.turnBytes`.
+    var credit = 0
     var consecutiveFailures = 0
-    var throttles = 0
-    /// Waiting events in the window: without and with a due time.
+    /// Waiting events in the window, and whose turn it is.
     var fresh = Line()
     var retried = Line()
-    var retriedNext = false
+    var backlog = Line()
+    var redriven = Line()
+    var turns = EventTurns()
+    /// Passed-over rows: those with a due time and those without take turns.
+    var readsDueNext = false
     var windowBytes = 0
     var lastProbed: Int64?
     var probe: Int64?
     /// An operator wants this one to be tried next.
     var forced: Int64?
     var isListed = false
+    /// Its passed-over rows are to be read.
+    var isToRead = false
 
     init(key: FunctionKey, identity: FunctionIdentity, route: RouteKey, policy: FunctionPolicy) {
         self.key = key
         self.identity = identity
         self.route = route
         self.policy = policy
-        allowance = policy.maxInFlight
+        limit = AdaptiveLimit(ceiling: policy.maxInFlight)
     }
 
-    /// A new configuration's policy. A function without trouble gets its whole limit; one that recovers keeps its pace.
+    /// A new configuration's policy. One that recovers keeps its pace.
     mutating func adopt(_ policy: FunctionPolicy) {
-        let isUnhindered = allowance >= self.policy.maxInFlight
-        allowance = isUnhindered ? policy.maxInFlight : min(allowance, policy.maxInFlight)
+        limit.adopt(ceiling: policy.maxInFlight)
         self.policy = policy
     }
 
     /// Waiting in the window.
-    package var waiting: Int { fresh.count + retried.count }
+    package var waiting: Int { fresh.count + retried.count + backlog.count + redriven.count }
+
+    /// Nothing is started before.
+    package var heldUntil: MonotonicTime? { hold?.until }
+
+    /// Rows in the store were passed over.
+    var hasPassedOver: Bool { parked != nil || duePassedOver }
 
     /// Nothing waits, runs or is suspended.
     var isForgettable: Bool {
@@ -70,7 +91,17 @@ package struct FunctionState: Sendable {
     }
 
     /// Forgettable, and without trouble to remember.
-    var isIdle: Bool { isForgettable && heldUntil == nil && consecutiveFailures == 0 }
+    var isIdle: Bool { isForgettable && hold == nil && pace.control == nil && consecutiveFailures == 0 }
+
+    /// Takes an event out of its line.
+    mutating func take(_ sequence: Int64, from line: WaitingLine) {
+        let path = Self.path(line)
+        if self[keyPath: path].first == sequence {
+            _ = self[keyPath: path].popFirst()
+        } else {
+            self[keyPath: path].remove(sequence)
+        }
+    }
 
     mutating func passOverDue() {
         duePassedOver = true
@@ -96,13 +127,6 @@ package struct FunctionState: Sendable {
         } else {
             parked = Parked(first: first, last: last)
         }
-    }
-
-    /// The next event in line: fresh and retried ones alternate.
-    mutating func takeNext() -> Int64? {
-        defer { retriedNext.toggle() }
-        if retriedNext { return retried.popFirst() ?? fresh.popFirst() }
-        return fresh.popFirst() ?? retried.popFirst()
     }
 
     /// Begins or prolongs a suspension.

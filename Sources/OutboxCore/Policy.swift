@@ -9,6 +9,11 @@ package struct FunctionPolicy: Hashable, Sendable {
     package var baseDelay: Span = .seconds(1)
     package var maxDelay: Span = .minutes(15)
     package var maxInFlight: Int = 64
+    /// Attempts a second, always; nil: no limit.
+    package var rate: Double?
+    /// Attempts a second of events that have waited for more than `drainAge`; nil: no limit.
+    package var drainRate: Double? = 500
+    package static let drainAge = Span.seconds(60)
     /// Part of the queue's budgets that one function may hold, 0…1.
     package var share: Double = 0.5
     /// Nothing dies, all waits.

@@ -19,19 +19,31 @@ package struct RouteState: Sendable {
     package internal(set) var inFlight = 0
     /// Hand-overs so far; tells whether others got through between two failures of one event.
     package internal(set) var handedOver = 0
-    package internal(set) var heldUntil: MonotonicTime?
-    /// Attempts in flight that are allowed for now: 1 after trouble, growing with each good answer (slow start).
-    var allowance: Int
+    /// A throttle's `Retry-After`.
+    package internal(set) var hold: Hold?
+    /// Attempts in flight that are allowed for now: 1 after trouble.
+    package internal(set) var limit: AdaptiveLimit
+    package internal(set) var pace = ScopePace()
+    /// Functions whose turn came while the route had no room; they are first once it has.
+    var waiting = Line()
+    /// No event to probe it with is in memory, and one was asked for.
+    var lacksCandidate = false
     var sentFailures = 0
-    var throttles = 0
     var lastProbedFunction: FunctionKey?
     var lastProbedSequence: Int64?
     /// The attempt that is out as a probe.
     var probe: Int64?
 
-    init(name: String, allowance: Int) {
+    init(name: String, inFlightMax: Int) {
         self.name = name
-        self.allowance = allowance
+        limit = AdaptiveLimit(ceiling: inFlightMax, start: inFlightMax)
+    }
+
+    package var heldUntil: MonotonicTime? { hold?.until }
+
+    /// Something may be started on it now.
+    func hasRoom(at now: MonotonicTime) -> Bool {
+        suspension == nil && hold == nil && inFlight < limit.current && (pace.control?.hasToken(at: now) ?? true)
     }
 
     /// Begins or prolongs a suspension.
