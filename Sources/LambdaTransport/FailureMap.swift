@@ -100,6 +100,8 @@ extension TransferEnd {
     private var verifyWords: String? {
         switch verifyResult {
         case 0: nil
+        // libcurl's own check of the name comes before it asks OpenSSL, and finds the value that it began with.
+        case 1: "the certificate is for another host"
         case 2, 20, 21, 27: "the certificate's authority isn't trusted here"
         case 18, 19: "a self-signed certificate"
         case 23: "the certificate is revoked"

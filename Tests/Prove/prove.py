@@ -23,6 +23,7 @@ import lifetimes  # noqa: E402
 import limits  # noqa: E402
 import monitoring  # noqa: E402
 import outages  # noqa: E402
+import routes  # noqa: E402
 import starts  # noqa: E402
 import throughput  # noqa: E402
 
@@ -64,6 +65,14 @@ CASES = {
     "status-says": monitoring.says,
     "metrics-labels": monitoring.metrics,
     "oldest-behind-backlog": monitoring.oldest_behind_backlog,
+    "wrong-secret": routes.wrong_secret,
+    "expired-token": routes.expired_token,
+    "other-certificate": routes.other_certificate,
+    "dns-gone": routes.dns_gone,
+    "proxy-page": routes.proxy_page,
+    "proxy-of-environment": routes.proxy_of_environment,
+    "routes-by-account": routes.by_account,
+    "envelope": routes.envelope,
 }
 
 
