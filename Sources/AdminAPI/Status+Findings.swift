@@ -91,7 +91,8 @@ extension Status {
     // MARK: Functions
 
     private func functionFindings(_ limits: FindingLimits) -> [Finding] {
-        let suspended = functions.filter { $0.state == "suspended" }
+        // Where nothing waits nobody is worse off; the state itself is in the status.
+        let suspended = functions.filter { $0.state == "suspended" && $0.queued > 0 }
         var findings = suspended.prefix(limits.namedMax).map { function in
             let since = function.since.map { " for \(elapsed($0))" } ?? ""
             return Finding(

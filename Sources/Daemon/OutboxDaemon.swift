@@ -180,7 +180,8 @@ struct OutboxDaemon: Sendable {
                         flight: flight,
                         clockTrust: ClockTrust { SystemTime.isSynchronised },
                         post: { commit.mailbox.post($0) },
-                        log: { StateLog.write($0, to: logger) }
+                        log: { StateLog.write($0, to: logger) },
+                        clockChanged: { StateLog.write($0, to: logger) }
                     )
                 } catch {
                     continuation.resume(returning: "\(error)")

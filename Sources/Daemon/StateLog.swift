@@ -1,3 +1,4 @@
+internal import Engine
 internal import Logging
 internal import OutboxCore
 
@@ -20,11 +21,25 @@ enum StateLog {
         }
         metadata["reason"] = "\(suspension.reason)"
         if suspension.failedProbes > 0 { metadata["failed_probes"] = "\(suspension.failedProbes)" }
-        // The first time it is news; a failed probe is the same news again.
-        if suspension.failedProbes == 0 {
+        // A failed probe is the same news again; another reason is not.
+        if change.isNews {
             logger.warning("\(what) suspended", metadata: metadata)
         } else {
             logger.info("\(what) still suspended", metadata: metadata)
+        }
+    }
+
+    /// Requests are signed with another time than the machine's, or no longer.
+    static func write(_ notice: ClockNotice, to logger: Logger) {
+        let seconds = notice.skew.milliseconds / 1000
+        let metadata: Logger.Metadata = ["route": "\(notice.route)", "skew_seconds": "\(seconds)"]
+        if notice.isCorrected {
+            logger.warning(
+                "this machine's clock is off: requests are signed with the time that AWS tells",
+                metadata: metadata
+            )
+        } else {
+            logger.notice("this machine's clock is right again: requests are signed with it", metadata: metadata)
         }
     }
 }

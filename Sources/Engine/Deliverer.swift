@@ -26,10 +26,17 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
     private static var credentialsInterval: Span { .seconds(30) }
     private var nextCredentials = MonotonicTime(nanoseconds: .min)
     private var clockTrust: ClockTrust
+    /// AWS's clock, by route.
+    private var clocks: [ServerClock]
+    private let clockChanged: (ClockNotice) -> Void
     private struct Signed {
         var route: RouteKey
         var credentials: Credentials?
+        var time: WallTime
+        var at: MonotonicTime
     }
+    /// By route: when others took the place of an expired token; nil once AWS has accepted credentials again.
+    private var renewedAt: [MonotonicTime?]
     /// What the attempts under way were signed with.
     private var started: [Int64: Signed] = [:]
     private var draining: (deadline: MonotonicTime, drained: @Sendable () -> Void)?
@@ -43,7 +50,8 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         flight: consuming FlightFile,
         clockTrust: ClockTrust,
         post: @escaping (CommitMessage) -> Void,
-        log: @escaping (StateChange) -> Void
+        log: @escaping (StateChange) -> Void,
+        clockChanged: @escaping (ClockNotice) -> Void = { _ in }
     ) {
         self.network = network
         self.dispatcher = dispatcher
@@ -53,6 +61,9 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         self.clockTrust = clockTrust
         self.post = post
         self.log = log
+        self.clockChanged = clockChanged
+        clocks = Array(repeating: ServerClock(), count: routes.count)
+        renewedAt = Array(repeating: nil, count: routes.count)
         measures = DeliveryMeasures(routes: routes.count)
     }
 
@@ -128,8 +139,9 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
     private mutating func begin(_ start: Start, now: Moment) {
         flight.set(start.event.sequence, start.event.id)
         let route = routes[start.route.rawValue]
-        started[start.event.sequence] = Signed(route: start.route, credentials: nil)
-        var request = AttemptRequest(event: start.event, route: route.target, credentials: nil, signingTime: now.wall)
+        let time = clocks[start.route.rawValue].signingTime(now)
+        started[start.event.sequence] = Signed(route: start.route, credentials: nil, time: time, at: now.monotonic)
+        var request = AttemptRequest(event: start.event, route: route.target, credentials: nil, signingTime: time)
         switch route.credentials.credentials(now: now.wall) {
         case .success(let credentials):
             request.credentials = credentials
@@ -144,18 +156,13 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         var commands: [StoreCommand] = []
         commands.reserveCapacity(completions.count)
         for completion in completions {
-            if case .answered(let answer) = completion.outcome, let date = answer.date {
-                clockTrust.saw(date, now: now)
-                if let route = started[completion.sequence]?.route {
-                    measures.saw(date, route: route, now: now.wall)
-                }
-            }
+            lookAtClock(completion, now: now)
             measures.ended(completion.duration)
             let action = dispatcher.completed(
                 completion,
                 now: now,
                 clockTrusted: trusted,
-                credentialsRefreshed: refreshed(after: completion, now: now),
+                signsAnew: signsAnew(after: completion, now: now),
                 using: &random
             )
             commands.append(.resolve(action.resolution))
@@ -167,14 +174,38 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         post(.outcomes(commands))
     }
 
-    /// After an expired token: whether there are other credentials now than those it was signed with.
-    private mutating func refreshed(after completion: AttemptCompletion, now: Moment) -> Bool {
+    /// What AWS says of the time. Only its own answers count: a page out of some cache has an old date.
+    private mutating func lookAtClock(_ completion: AttemptCompletion, now: Moment) {
+        guard case .answered(let answer) = completion.outcome, let date = answer.date, answer.requestID != nil,
+            let route = started[completion.sequence]?.route, routes[route.rawValue].target.isProven
+        else { return }
+        let agreed = clocks[route.rawValue].agrees(now)
+        clocks[route.rawValue].saw(date, now: now)
+        clockTrust.saw(date, now: now)
+        let agrees = clocks[route.rawValue].agrees(now)
+        if agreed != agrees, agrees == false || agreed == false, let skew = clocks[route.rawValue].skew(now) {
+            clockChanged(ClockNotice(route: dispatcher.routeName(route), skew: skew, isCorrected: agrees == false))
+        }
+    }
+
+    /// After an expired token, or a refusal for the clock: whether the next try would be signed with something else.
+    private mutating func signsAnew(after completion: AttemptCompletion, now: Moment) -> Bool {
         guard let signed = started.removeValue(forKey: completion.sequence) else { return false }
-        guard ResponseClassifier.verdict(for: completion.outcome).refreshesCredentials else { return false }
-        let source = routes[signed.route.rawValue].credentials
+        let route = signed.route.rawValue
+        let verdict = ResponseClassifier.verdict(for: completion.outcome)
+        let isAccepted = if case .answered = completion.outcome { verdict.blame != .route } else { false }
+        if isAccepted, renewedAt[route].map({ $0 <= signed.at }) ?? false { renewedAt[route] = nil }
+        if verdict.clock, clocks[route].signsAnew(signed.time, signedAt: signed.at, now: now) { return true }
+        guard verdict.refreshesCredentials else { return false }
+        let source = routes[route].credentials
+        // Once: a source that hands out one expired token after another is trouble that has to be shown. Probes go on.
+        if let renewal = renewedAt[route] { return signed.at < renewal }
         if source.reload() { probeAllSoon(now: now) }
-        guard case .success(let current) = source.credentials(now: now.wall) else { return false }
-        return current != signed.credentials
+        guard case .success(let current) = source.credentials(now: now.wall), current != signed.credentials else {
+            return false
+        }
+        renewedAt[route] = now.monotonic
+        return true
     }
 
     private mutating func probeAllSoon(now: Moment) {
@@ -200,7 +231,9 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
     }
 
     private func report(now: Moment) -> DeliveryReport {
-        DeliveryReport(
+        var measures = measures
+        measures.clockSkew = clocks.map { $0.skew(now) }
+        return DeliveryReport(
             dispatch: dispatcher.snapshot(now: now),
             credentials: routes.map { route in
                 switch route.credentials.credentials(now: now.wall) {
@@ -212,26 +245,5 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             measures: measures,
             now: now
         )
-    }
-}
-
-/// Whether the wall clock may decide that an event has expired: the kernel says it is synchronised, or an answer's
-/// `Date` since the start agreed within 300 s.
-package struct ClockTrust: Sendable {
-    private let isSynchronised: @Sendable () -> Bool
-    private var agreed = false
-
-    package init(isSynchronised: @escaping @Sendable () -> Bool) {
-        self.isSynchronised = isSynchronised
-    }
-
-    /// Whether an expiry may be carried out now.
-    package func isTrusted(_ now: Moment) -> Bool {
-        agreed || isSynchronised()
-    }
-
-    /// A `Date` of a TLS-verified or loopback answer.
-    package mutating func saw(_ date: WallTime, now: Moment) {
-        agreed = abs(date.since(now.wall).milliseconds) <= 300_000
     }
 }

@@ -21,7 +21,7 @@ package struct CommitMeasures: Sendable {
 /// What the delivery loop counts for metrics.
 package struct DeliveryMeasures: Sendable {
     package var durations = Histogram(.attempting)
-    /// AWS's clock minus ours, by route: from the latest answer that told its time. Nil before.
+    /// AWS's clock minus ours now, by route: from the latest answer that told its time. Nil before.
     package var clockSkew: [Span?]
     package var rate = RecentRate()
 
@@ -31,10 +31,5 @@ package struct DeliveryMeasures: Sendable {
 
     mutating func ended(_ duration: Span) {
         durations.add(duration.milliseconds * 1000)
-    }
-
-    /// A `Date` header has whole seconds: half a second is what it leaves out on average.
-    mutating func saw(_ date: WallTime, route: RouteKey, now: WallTime) {
-        clockSkew[route.rawValue] = Span(milliseconds: date.since(now).milliseconds + 500)
     }
 }

@@ -1,28 +1,26 @@
 /// What an attempt's outcome means.
 extension Dispatcher {
-    /// Failures after sending between which others got through that make an event suspect, and those that it then has alone.
-    static let routeFailuresToSuspect = 3
-    static let suspectFailuresMax = 5
     /// Attempts with an unknown 4xx before it counts as a rejection.
     static let unknownAttemptsMax = 5
 
     /// An attempt has ended. The event stays in flight until `committed` is told that the resolution is on disk.
     ///
-    /// - Parameter credentialsRefreshed: the credentials that the attempt was signed with are no longer the current ones:
-    ///   an expired token then means another try, not a suspended route.
+    /// - Parameter signsAnew: the next try would be signed with other credentials, or another time: an expired token, or
+    ///   a refusal for the clock, then means another try, not a suspended route.
     package mutating func completed(
         _ completion: AttemptCompletion,
         now: Moment,
         clockTrusted: Bool,
-        credentialsRefreshed: Bool = false,
+        signsAnew: Bool = false,
         using random: inout some RandomNumberGenerator
     ) -> CompletionAction {
         guard var entry = window[completion.sequence], entry.place == .inFlight else {
             preconditionFailure("an attempt ended that is not in flight")
         }
-        let verdict = ResponseClassifier.verdict(for: completion.outcome)
+        var verdict = ResponseClassifier.verdict(for: completion.outcome)
         let key = entry.event.functionKey
         let route = functions[key]!.route
+        blameRouteIfShared(&verdict, key, route)
         let wasProbe = functions[key]!.probe == completion.sequence
         let wasRouteProbe = routes[route.rawValue].probe == completion.sequence
         if wasProbe { functions[key]!.probe = nil }
@@ -52,12 +50,16 @@ extension Dispatcher {
             functionWorks(key, wasProbe: wasProbe || wasRouteProbe, &changes)
             fate = .handedOver
         case .event:
-            if wasProbe { probeAgain(key, now: now, using: &random) }
-            if policy.soft {
-                fate = .waits(dueAt: backoff(&entry.event, policy, retryAfter: nil, now: now, using: &random))
-            } else {
-                fate = .dead(isCorrupt(completion.outcome) ? .corrupt : .rejected, reason: verdict.reason)
-            }
+            (fate, charged) = eventFailed(
+                &entry.event,
+                verdict,
+                isCorrupt: isCorrupt(completion.outcome),
+                wasProbe: wasProbe,
+                now: now,
+                clockTrusted: clockTrusted,
+                &changes,
+                using: &random
+            )
         case .function, .unknown:
             charged = true
             entry.event.chargedAttempts += 1
@@ -69,7 +71,7 @@ extension Dispatcher {
             fate = .waits(dueAt: nil)
         case .route:
             if wasProbe { probeAgain(key, now: now, using: &random) }
-            if verdict.refreshesCredentials, credentialsRefreshed {
+            if signsAnew, verdict.refreshesCredentials || verdict.clock {
                 if wasRouteProbe { routes[route.rawValue].suspension?.nextProbe = now.monotonic }
                 fate = .waits(dueAt: nil)
             } else {
@@ -79,9 +81,9 @@ extension Dispatcher {
         switch fate {
         case .dead:
             counters.dead += 1
-            suspects[completion.sequence] = nil
+            hasLeft(completion.sequence, of: key)
         case .handedOver:
-            suspects[completion.sequence] = nil
+            hasLeft(completion.sequence, of: key)
         case .waits: break
         }
 

@@ -16,6 +16,91 @@ extension Dispatcher {
         return now.wall.advanced(by: max(delay, min(retryAfter ?? .zero, Self.retryAfterMax)))
     }
 
+    /// Refused for what it is: it dies, unless others of its function are refused alike. Also whether it was charged.
+    mutating func eventFailed(
+        _ event: inout QueuedEvent,
+        _ verdict: Verdict,
+        isCorrupt: Bool,
+        wasProbe: Bool,
+        now: Moment,
+        clockTrusted: Bool,
+        _ changes: inout [StateChange],
+        using random: inout some RandomNumberGenerator
+    ) -> (Resolution.Fate, charged: Bool) {
+        let key = event.functionKey
+        let policy = functions[key]!.policy
+        let functionReason = "\(RejectionRun.length) different events in a row were refused alike: \(verdict.reason)"
+        if functions[key]!.suspension?.reason == functionReason {
+            guard wasProbe else { return (.waits(dueAt: nil), false) }
+            event.chargedAttempts += 1
+            suspendFunction(key, reason: functionReason, probeFailed: true, now: now, &changes, using: &random)
+            return (afterCharge(&event, verdict, policy, now: now, clockTrusted: clockTrusted, using: &random), true)
+        }
+        if wasProbe { probeAgain(key, now: now, using: &random) }
+        if isCorrupt {
+            if policy.soft {
+                return (.waits(dueAt: backoff(&event, policy, retryAfter: nil, now: now, using: &random)), false)
+            }
+            return (.dead(.corrupt, reason: verdict.reason), false)
+        }
+        let finding = functions[key]!.rejections.refused(
+            event.sequence,
+            code: verdict.reason,
+            reason: verdict.reason,
+            now: now.monotonic
+        )
+        switch finding {
+        case .function:
+            suspendFunction(key, reason: functionReason, probeFailed: false, now: now, &changes, using: &random)
+            return (.waits(dueAt: nil), false)
+        case .condemned where !policy.soft:
+            return (.dead(.rejected, reason: verdict.reason), false)
+        case .onTrial where !policy.soft:
+            trials.insert(key)
+            return (.waits(dueAt: now.wall.advanced(by: RejectionRun.backoff)), false)
+        case .condemned, .onTrial:
+            functions[key]!.rejections.left(event.sequence)
+            return (.waits(dueAt: backoff(&event, policy, retryAfter: nil, now: now, using: &random)), false)
+        }
+    }
+
+    /// The event will be handed over or dead once this outcome is on disk.
+    mutating func hasLeft(_ sequence: Int64, of key: FunctionKey) {
+        poison.left(sequence)
+        functions[key]!.rejections.left(sequence)
+    }
+
+    /// Buries events that were judged, once no attempt of theirs is under way.
+    mutating func endTrials(now: Moment, into action: inout WakeAction) {
+        for key in trials {
+            guard let function = functions[key] else {
+                trials.remove(key)
+                continue
+            }
+            // While something of the function is on its way, or can't be, there is more to come.
+            let isCutOff = function.pause != nil || routes[function.route.rawValue].suspension != nil
+            if function.inFlight == 0, !isCutOff, !isHeld(function) {
+                functions[key]!.rejections.lapse(now: now.monotonic)
+            }
+            for (sequence, reason) in functions[key]!.rejections.condemned.sorted(by: { $0.key < $1.key }) {
+                if let entry = window[sequence] {
+                    guard entry.place == .waiting else { continue }
+                    takeOut(sequence, of: key)
+                    forget(sequence)
+                }
+                functions[key]!.rejections.left(sequence)
+                guard !burying.contains(sequence), withdrawn[sequence] == nil else { continue }
+                burying.insert(sequence)
+                counters.dead += 1
+                action.commands.append(.bury(sequence: sequence, .rejected, reason: reason))
+            }
+            if !functions[key]!.rejections.isOpen {
+                trials.remove(key)
+                dropIfIdle(key)
+            }
+        }
+    }
+
     static let retryAfterMax = Span.minutes(15)
 
     func afterCharge(

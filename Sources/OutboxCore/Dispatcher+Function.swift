@@ -4,6 +4,7 @@ extension Dispatcher {
     mutating func functionWorks(_ key: FunctionKey, wasProbe: Bool, _ changes: inout [StateChange]) {
         guard functions[key]!.suspension == nil || wasProbe else { return }
         functions[key]!.consecutiveFailures = 0
+        functions[key]!.rejections.handedOver()
         if functions[key]!.suspension != nil {
             functions[key]!.suspension = nil
             functions[key]!.limit.restart()
@@ -26,13 +27,40 @@ extension Dispatcher {
         let suspended = function.suspension != nil
         let begins = verdict.suspendsAtOnce || function.consecutiveFailures >= FunctionState.failuresToSuspend
         guard suspended ? wasProbe : begins else { return }
-        functions[key]!.suspend(reason: verdict.reason, probeFailed: wasProbe, now: now, using: &random)
+        suspendFunction(key, reason: verdict.reason, probeFailed: wasProbe, now: now, &changes, using: &random)
+    }
+
+    mutating func suspendFunction(
+        _ key: FunctionKey,
+        reason: String,
+        probeFailed: Bool,
+        now: Moment,
+        _ changes: inout [StateChange],
+        using random: inout some RandomNumberGenerator
+    ) {
+        let before = functions[key]!.suspension?.reason
+        functions[key]!.suspend(reason: reason, probeFailed: probeFailed, now: now, using: &random)
+        functions[key]!.rejections.acquit()
         suspendedFunctions.insert(key)
         scheduleProbe(of: key)
         evict(key)
         changes.append(
-            StateChange(subject: .function(key, function.identity), suspension: functions[key]!.suspension)
+            StateChange(
+                subject: .function(key, functions[key]!.identity),
+                suspension: functions[key]!.suspension,
+                isNews: before != reason
+            )
         )
+    }
+
+    /// Its trouble has turned out to be the route's: it is active again, behind a suspended route.
+    mutating func liftSuspension(of key: FunctionKey, _ changes: inout [StateChange]) {
+        functions[key]!.suspension = nil
+        functions[key]!.consecutiveFailures = 0
+        functions[key]!.limit.restart()
+        suspendedFunctions.remove(key)
+        probes.leave(key)
+        changes.append(StateChange(subject: .function(key, functions[key]!.identity), suspension: nil))
     }
 
     /// A probe that said nothing about the function: the next one soon, the interval as it was.

@@ -44,30 +44,70 @@ extension Dispatcher {
     ) -> Resolution.Fate {
         let index = key.rawValue
         let policy = functions[entry.event.functionKey]!.policy
-        if verdict.uncertain {
-            let others = routes[index].handedOver
-            if let before = suspects[entry.event.sequence], others > before { entry.event.routeFailures += 1 }
-            if suspects.count >= limits.suspectsMax { suspects = [:] }
-            suspects[entry.event.sequence] = others
-            if entry.event.routeFailures >= Self.routeFailuresToSuspect {
-                if wasProbe { probeRouteAgain(key, now: now, using: &random) }
-                if !policy.soft,
-                    entry.event.routeFailures >= Self.routeFailuresToSuspect + Self.suspectFailuresMax
-                {
-                    return .dead(
-                        .suspectedPoison,
-                        reason: "its attempts were cut \(entry.event.routeFailures) times while others got through"
-                    )
-                }
-                return .waits(dueAt: backoff(&entry.event, policy, retryAfter: nil, now: now, using: &random))
+        let isSuspended = routes[index].suspension != nil
+        if verdict.sent, !verdict.isShared {
+            entry.event.routeFailures = poison.failed(
+                entry.event.sequence,
+                failures: entry.event.routeFailures,
+                others: routes[index].handedOver,
+                isRouteSuspended: isSuspended
+            )
+        }
+        let again = now.wall.advanced(by: afterRouteFailure(entry.event, policy, using: &random))
+        if verdict.sent, !verdict.isShared, PoisonWatch.isSuspect(entry.event.routeFailures) {
+            if wasProbe { probeRouteAgain(key, now: now, using: &random) }
+            if !policy.soft, PoisonWatch.isPoison(entry.event.routeFailures) {
+                return .dead(
+                    .suspectedPoison,
+                    reason: "its attempts failed on the way \(entry.event.routeFailures) times while others got "
+                        + "through; the last: \(verdict.reason)"
+                )
             }
+            return .waits(dueAt: again)
+        }
+        if verdict.isMidway {
             routes[index].sentFailures += 1
-            if routes[index].suspension == nil, routes[index].sentFailures < RouteState.sentFailuresToSuspend {
-                return .waits(dueAt: backoff(&entry.event, policy, retryAfter: nil, now: now, using: &random))
+            if !isSuspended, routes[index].sentFailures < RouteState.sentFailuresToSuspend {
+                return .waits(dueAt: again)
             }
         }
         suspendRoute(key, verdict, wasProbe: wasProbe, now: now, &changes, using: &random)
-        return .waits(dueAt: nil)
+        // A probe that failed on the way makes room for another: it may have been the one that is killed there.
+        return .waits(dueAt: wasProbe && verdict.isMidway ? again : nil)
+    }
+
+    /// Not charged, so not by charged attempts. The first tries come quickly: whether others get through meanwhile
+    /// tells whom to blame. A suspect's own backoff then begins at the policy's base.
+    private func afterRouteFailure(
+        _ event: QueuedEvent,
+        _ policy: FunctionPolicy,
+        using random: inout some RandomNumberGenerator
+    ) -> Span {
+        let failures = event.routeFailures
+        let isSuspect = PoisonWatch.isSuspect(failures)
+        return RetryPolicy.delay(
+            afterAttempt: isSuspect ? failures - PoisonWatch.failuresToSuspect + 1 : failures + 1,
+            base: isSuspect ? policy.baseDelay : .milliseconds(policy.baseDelay.milliseconds / 4),
+            cap: policy.maxDelay,
+            using: &random
+        )
+    }
+
+    /// A failure of the function's that others on the route have too, while none works, is the route's. So is one that
+    /// the route is suspended for already.
+    mutating func blameRouteIfShared(_ verdict: inout Verdict, _ function: FunctionKey, _ key: RouteKey) {
+        switch verdict.blame {
+        case nil: routes[key.rawValue].shared.handedOver(function)
+        case .function, .unknown:
+            let reason = SharedFailure.routeReason(verdict.reason)
+            let isKnown = routes[key.rawValue].suspension?.reason == reason
+            let isShared = routes[key.rawValue].shared.failed(function, reason: verdict.reason)
+            guard isKnown || isShared else { return }
+            verdict.blame = .route
+            verdict.functionReason = verdict.reason
+            verdict.reason = reason
+        case .event, .throttle, .route: return
+        }
     }
 
     /// The probe's event is itself suspect: it said nothing about the route.
@@ -98,6 +138,12 @@ extension Dispatcher {
             now: now,
             using: &random
         )
+        if let own = verdict.functionReason {
+            for function in suspendedFunctions.sorted()
+            where functions[function]!.route == key && functions[function]!.suspension?.reason == own {
+                liftSuspension(of: function, &changes)
+            }
+        }
         if before == nil {
             for function in functions.keys.sorted() where functions[function]!.route == key { evict(function) }
         }
@@ -107,4 +153,7 @@ extension Dispatcher {
             )
         }
     }
+
+    /// For people and for the store.
+    package func routeName(_ key: RouteKey) -> String { routes[key.rawValue].name }
 }

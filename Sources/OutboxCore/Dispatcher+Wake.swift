@@ -7,6 +7,7 @@ extension Dispatcher {
         var action = WakeAction()
         guard !isBlockedByDisk, !isDraining else { return action }
         releasePaced(now: now.monotonic)
+        endTrials(now: now, into: &action)
         startProbes(now: now, clockTrusted: clockTrusted, into: &action)
         for index in routes.indices { serveWaiting(index, now: now, clockTrusted: clockTrusted, into: &action) }
         var looked = 0
@@ -139,6 +140,7 @@ extension Dispatcher {
             routes[index].probe = sequence
             routes[index].lastProbedFunction = key
             routes[index].lastProbedSequence = sequence
+            if !holdsUntriedCandidate(RouteKey(index)) { readCandidate(for: RouteKey(index)) }
         }
         probes.collect(now: now.monotonic) { key, at in functions[key]?.suspension?.nextProbe == at }
         guard inFlight < limits.inFlightMax, !probes.due.isEmpty else { return }
@@ -159,14 +161,30 @@ extension Dispatcher {
             guard window[sequence] != nil else { continue }
             functions[key]!.probe = sequence
             functions[key]!.lastProbed = sequence
+            if wantsCandidates(functions[key]!) { toProbe.append(key.rawValue) }
         }
     }
 
     /// Its probe is due, and nothing of it is in memory.
     private func isReadForProbe(_ key: FunctionKey, now: Moment) -> Bool {
         guard let function = functions[key], let suspension = function.suspension else { return false }
-        return suspension.nextProbe <= now.monotonic && function.probe == nil && function.waiting == 0
+        return suspension.nextProbe <= now.monotonic && function.probe == nil && wantsCandidates(function)
             && routes[function.route.rawValue].suspension == nil
+    }
+
+    /// Whether a waiting event in memory has not been attempted yet.
+    func holdsUntried(_ function: FunctionState) -> Bool {
+        function.waitingSequences.contains { window[$0]!.event.attempts == 0 }
+    }
+
+    private func holdsUntriedCandidate(_ route: RouteKey) -> Bool {
+        routeCandidate(route).map { window[$0]!.event.attempts == 0 } ?? false
+    }
+
+    /// Nothing of it is in memory to probe with, or only events that were tried in vain: they don't keep out one that
+    /// was not.
+    func wantsCandidates(_ function: FunctionState) -> Bool {
+        function.waiting == 0 || (function.parked != nil && !holdsUntried(function))
     }
 
     /// A function is suspended until a time, or that time has changed.
@@ -191,7 +209,7 @@ extension Dispatcher {
         if let forced = function.forced, window[forced]?.place == .waiting { return forced }
         for sequence in function.waitingSequences {
             if sequence == last, function.waiting > 1 { continue }
-            let attempts = window[sequence]!.event.chargedAttempts
+            let attempts = window[sequence]!.event.attempts
             if best == nil || (attempts, sequence) < best! { best = (attempts, sequence) }
         }
         return best?.sequence
@@ -207,7 +225,8 @@ extension Dispatcher {
             let rank =
                 (sequence == route.lastProbedSequence ? 4 : 0) + (function.suspension == nil ? 0 : 2)
                 + (function.key == route.lastProbedFunction ? 1 : 0) - (sequence == function.forced ? 8 : 0)
-            let attempts = window[sequence]!.event.chargedAttempts
+            // All of them: what fails on the way is not charged, and must not be the probe again and again.
+            let attempts = window[sequence]!.event.attempts
             if best == nil || (rank, attempts, sequence) < best! { best = (rank, attempts, sequence) }
         }
         return best?.sequence
@@ -241,6 +260,9 @@ extension Dispatcher {
                     until(time)
                 }
             }
+        }
+        for key in trials {
+            if let lapse = functions[key]?.rejections.lapsesAt, lapse > now.monotonic { until(lapse) }
         }
         if let probe = probes.earliest, probe > now.monotonic { until(probe) }
         if let next = paced.earliest, next > now.monotonic { until(next) }

@@ -148,7 +148,10 @@ extension Dispatcher {
         if function.pause != nil { return .park }
         if isBlocked(function) {
             let room = window.count < limits.windowEventsMax / 2 && windowBytes < limits.windowBytesMax / 2
-            return (explicit || room) && function.waiting < FunctionState.candidatesMax ? .admit : .park
+            // Room for one more that was never tried, behind any number that were tried in vain.
+            let isWanted =
+                function.waiting < FunctionState.candidatesMax || (event.attempts == 0 && !holdsUntried(function))
+            return (explicit || room) && isWanted ? .admit : .park
         }
         if !explicit, event.dueAt == nil, function.parked != nil, !function.isBehind { return .park }
         if room(of: function, forBacklog: explicit) <= 0 { return .park }
@@ -233,7 +236,7 @@ extension Dispatcher {
         let waiting = function.waitingSequences.sorted {
             let a = window[$0]!.event
             let b = window[$1]!.event
-            return (a.chargedAttempts, a.sequence) < (b.chargedAttempts, b.sequence)
+            return (a.attempts, a.sequence) < (b.attempts, b.sequence)
         }
         let kept = Set(waiting.prefix(keptMax))
         for sequence in waiting.dropFirst(keptMax) {

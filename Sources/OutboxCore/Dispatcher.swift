@@ -41,8 +41,9 @@ package struct Dispatcher: Sendable {
     /// Of these, those that can use some now, in turn; and suspended ones whose probe is due.
     var toRead = Line()
     var toProbe = Line()
-    /// Hand-overs on the route when an event (by sequence) last failed after sending: have others got through since?
-    var suspects: [Int64: Int] = [:]
+    var poison: PoisonWatch
+    /// Functions with events on trial.
+    var trials: Set<FunctionKey> = []
     /// Rows evicted while a page is on its way that may count them as held: they must not be taken for read.
     var evictedMeanwhile: [FunctionKey: FunctionState.Parked] = [:]
     /// Rows being buried for their hard expiry: not to be attempted any more.
@@ -81,6 +82,7 @@ package struct Dispatcher: Sendable {
     ) {
         self.limits = limits
         self.directory = directory
+        poison = PoisonWatch(eventsMax: limits.suspectsMax)
         self.announced = lastSequence
         self.nextDue = nextDue
         routes = directory.routeNames.map { RouteState(name: $0, inFlightMax: limits.inFlightMax) }

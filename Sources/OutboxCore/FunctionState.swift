@@ -45,6 +45,8 @@ package struct FunctionState: Sendable {
     /// What it may still send in its turn, in units of `Dispatcher.turnBytes`.
     var credit = 0
     var consecutiveFailures = 0
+    /// Events that were refused in a row.
+    var rejections = RejectionRun()
     /// Waiting events in the window, and whose turn it is.
     var fresh = Line()
     var retried = Line()
@@ -91,7 +93,9 @@ package struct FunctionState: Sendable {
     }
 
     /// Forgettable, and without trouble to remember.
-    var isIdle: Bool { isForgettable && hold == nil && pace.control == nil && consecutiveFailures == 0 }
+    var isIdle: Bool {
+        isForgettable && hold == nil && pace.control == nil && consecutiveFailures == 0 && rejections.isEmpty
+    }
 
     /// Takes an event out of its line.
     mutating func take(_ sequence: Int64, from line: WaitingLine) {

@@ -93,7 +93,13 @@ package enum ResponseClassifier {
     }
 
     private static func route(_ answer: Answer, _ reason: String, uncertain: Bool = false) -> Verdict {
-        Verdict(blame: .route, reason: reason, uncertain: uncertain, retryAfter: answer.retryAfter)
+        Verdict(
+            blame: .route,
+            reason: reason,
+            uncertain: uncertain,
+            isMidway: true,
+            retryAfter: answer.retryAfter
+        )
     }
 
     private static func verdict(for failure: TransportFailure) -> Verdict {
@@ -101,6 +107,7 @@ package enum ResponseClassifier {
             blame: failure.kind == .corrupt ? .event : .route,
             reason: "\(failure.kind.rawValue): \(failure.message)",
             uncertain: failure.sent,
+            isMidway: failure.sent,
             sent: failure.sent,
             clock: failure.isCertificateDate
         )

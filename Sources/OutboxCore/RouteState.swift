@@ -29,6 +29,7 @@ package struct RouteState: Sendable {
     /// No event to probe it with is in memory, and one was asked for.
     var lacksCandidate = false
     var sentFailures = 0
+    var shared = SharedFailure()
     var lastProbedFunction: FunctionKey?
     var lastProbedSequence: Int64?
     /// The attempt that is out as a probe.

@@ -26,10 +26,13 @@ package struct StateChange: Hashable, Sendable {
     package var subject: Subject
     /// nil: active again.
     package var suspension: Suspension?
+    /// False: a probe has failed for the reason that is known already.
+    package var isNews: Bool
 
-    package init(subject: Subject, suspension: Suspension?) {
+    package init(subject: Subject, suspension: Suspension?, isNews: Bool = true) {
         self.subject = subject
         self.suspension = suspension
+        self.isNews = isNews
     }
 
     /// What the store has to keep of it.

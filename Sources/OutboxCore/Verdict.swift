@@ -8,6 +8,8 @@ package struct Verdict: Hashable, Sendable {
     package var reason: String
     /// The request may have reached Lambda without our knowing.
     package var uncertain: Bool
+    /// Something on the way ended it: a cut, or a page of its own. It may be for this one payload.
+    package var isMidway: Bool
     /// Something was given to the network. A route that failed before that is probed every 2 s at most.
     package var sent: Bool
     /// The code means configuration (not found, access denied, KMS*, subnet, security group): suspend at once.
@@ -19,11 +21,15 @@ package struct Verdict: Hashable, Sendable {
     package var refreshesCredentials: Bool
     /// The clock is off, or may be.
     package var clock: Bool
+    /// Why the functions were blamed before several had it and the route was; nil for any other verdict.
+    package var functionReason: String?
+    package var isShared: Bool { functionReason != nil }
 
     package init(
         blame: Blame?,
         reason: String,
         uncertain: Bool = false,
+        isMidway: Bool = false,
         sent: Bool = true,
         suspendsAtOnce: Bool = false,
         throttleScope: Scope = .function,
@@ -34,6 +40,7 @@ package struct Verdict: Hashable, Sendable {
         self.blame = blame
         self.reason = reason
         self.uncertain = uncertain
+        self.isMidway = isMidway
         self.sent = sent
         self.suspendsAtOnce = suspendsAtOnce
         self.throttleScope = throttleScope

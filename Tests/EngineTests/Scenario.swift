@@ -25,6 +25,13 @@ final class World {
     /// How the function named so answers; nil: 202.
     var behaviour: (_ event: QueuedEvent, _ now: Moment) -> SimulatedAnswer = { _, _ in .accepted(after: 5) }
     var attempts = 0
+    /// Lambda's clock minus this machine's. Milliseconds.
+    var serverAhead: Int64 = 0
+    /// The time that the latest attempt was signed with.
+    var signingTime = WallTime(milliseconds: 0)
+    /// What the kernel says of the clock.
+    var isSynchronised = true
+    var clockNotices: [ClockNotice] = []
     var maxInFlight = 0
     var inFlightByFunction: [String: Int] = [:]
     var toCommit: [CommitMessage] = []
@@ -40,6 +47,8 @@ final class World {
             monotonic: MonotonicTime(nanoseconds: nanoseconds)
         )
     }
+
+    var serverTime: WallTime { now.wall.advanced(by: .milliseconds(serverAhead)) }
 
     func advance(_ span: Span) {
         nanoseconds += span.milliseconds * 1_000_000
@@ -60,6 +69,7 @@ struct WorldClock: TimeSource {
     // Only the simulation's own thread calls it, and the world lives there.
     nonisolated(unsafe) let world: World
     func now() -> Moment { world.now }
+    var isSynchronised: Bool { world.isSynchronised }
 }
 
 /// Lambda as a simulation has it. Refuses what no transport may be asked for.
@@ -75,6 +85,7 @@ struct ScriptedTransport: Transport, ~Copyable {
         let event = attempt.event
         precondition(!running.contains { $0.sequence == event.sequence }, "the event is in flight already")
         world.attempts += 1
+        world.signingTime = attempt.signingTime
         let now = world.now
         let answer = world.behaviour(event, now)
         let after: Int64
@@ -83,7 +94,7 @@ struct ScriptedTransport: Transport, ~Copyable {
         case .accepted(let milliseconds):
             after = milliseconds
             take(event)
-            outcome = .answered(Answer(status: 202, requestID: "r-\(world.attempts)", date: now.wall))
+            outcome = .answered(Answer(status: 202, requestID: "r-\(world.attempts)", date: world.serverTime))
         case .acceptedButCut(let milliseconds):
             after = milliseconds
             take(event)
@@ -176,6 +187,7 @@ final class Simulation {
     ) {
         self.store = store
         let world = world
+        let clock = WorldClock(world: world)
         var start = store
         let flat = FlatDirectory(policy: policy)
         var random = Seeded(state: seed)
@@ -198,9 +210,10 @@ final class Simulation {
             random: random,
             routes: [DeliveryRoute(target: target, credentials: credentials)],
             flight: try! FlightFile.create(at: directory.file("flight"), count: limits.inFlightMax),
-            clockTrust: ClockTrust { true },
+            clockTrust: ClockTrust { clock.isSynchronised },
             post: { world.toCommit.append($0) },
-            log: { world.changes.append($0) }
+            log: { world.changes.append($0) },
+            clockChanged: { world.clockNotices.append($0) }
         )
         committer = Committer(
             store: store,
