@@ -2,7 +2,11 @@ import CSQLite
 
 /// An SQLite connection in multi-thread mode: without mutexes, for the one thread that opened it.
 struct Connection: ~Copyable {
-    enum Access { case create, readWrite, readOnly }
+    enum Access {
+        case create, readWrite, readOnly
+        /// The path is a URI that says so.
+        case immutable
+    }
 
     private let handle: OpaquePointer
     /// Frames in the log after the last commit; SQLite's hook writes it, on this thread.
@@ -28,6 +32,7 @@ struct Connection: ~Copyable {
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .readWrite: SQLITE_OPEN_READWRITE
             case .readOnly: SQLITE_OPEN_READONLY
+            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             }
         var handle: OpaquePointer?
         let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)

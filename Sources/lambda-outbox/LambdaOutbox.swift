@@ -31,6 +31,7 @@ struct LambdaOutbox: AsyncParsableCommand {
         version: outboxVersion,
         subcommands: [
             Serve.self, Send.self, StatusCommand.self, Events.self, Dead.self, ConfigCommand.self, ReceiverCommand.self,
+            Waiting.self,
         ]
     )
 

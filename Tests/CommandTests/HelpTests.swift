@@ -58,6 +58,10 @@ import Testing
         }.filter { !$0.isEmpty }
     }
 
+    @Test func `does not show what packages alone ask`() {
+        #expect(!LambdaOutbox.helpMessage(columns: 80).contains("\n  waiting"))
+    }
+
     @Test func `names every exit status of a command`() {
         let text = LambdaOutbox.helpMessage(columns: 80)
         for status: CommandStatus in [
@@ -71,7 +75,8 @@ import Testing
     @Test(arguments: [CompletionShell.bash, .zsh, .fish])
     func `completions name every command and the conditions of dead letters`(_ shell: CompletionShell) {
         let script = LambdaOutbox.completionScript(for: shell)
-        for word in Self.commands.flatMap({ $0 }) + ["suspected-poison", "idempotency-key"] {
+        let shown = Self.commands.filter { $0 != ["waiting"] }.flatMap { $0 }
+        for word in shown + ["suspected-poison", "idempotency-key"] {
             #expect(script.contains(word), "\(word)")
         }
         for hidden in ["log-type", "client-context"] { #expect(!script.contains(hidden)) }

@@ -1,6 +1,7 @@
 """The Debian package's life on a bare host. Runs under a real systemd, as root; scripts/try-package starts it there."""
 
 import base64
+import hashlib
 import os
 import pathlib
 import shutil
@@ -16,9 +17,32 @@ FIRST, SECOND = "/packages/first.deb", "/packages/second.deb"
 STATE = pathlib.Path("/var/lib/lambda-outbox")
 
 
-def dpkg(*arguments):
-    return host.run("dpkg", "--force-confold", *arguments,
+PROGRAM = "/tests/lambda-outbox"
+"""A copy that outlives the package's removal."""
+
+
+def dpkg(*arguments, check=True):
+    return host.run("dpkg", "--force-confold", *arguments, check=check,
                     env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def as_daemon(*arguments):
+    return ["setpriv", "--reuid=lambda-outbox", "--regid=lambda-outbox", "--clear-groups", *arguments]
+
+
+def waiting():
+    """What is left in the queue of a stopped daemon: 0 nothing, 1 something, 2 it can't be told."""
+    return host.run(*as_daemon(PROGRAM, "waiting"), check=False).returncode
+
+
+def trace():
+    """What would show that somebody has touched the queue."""
+    found = {}
+    for path in STATE.iterdir():
+        facts = path.lstat()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+        found[path.name] = (digest, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
+    return found
 
 
 class PackageTests(unittest.TestCase):
@@ -29,9 +53,8 @@ class PackageTests(unittest.TestCase):
         cls.children = harness.Children()
         cls.folder = pathlib.Path(tempfile.mkdtemp())
         cls.said = dpkg("--install", FIRST)
-        # The receiver must outlive the package's removal.
-        shutil.copy("/usr/bin/lambda-outbox", "/tests/lambda-outbox")
-        os.environ["OUTBOX_BINARY"] = "/tests/lambda-outbox"
+        shutil.copy("/usr/bin/lambda-outbox", PROGRAM)
+        os.environ["OUTBOX_BINARY"] = PROGRAM
         cls.receiver = harness.Receiver(cls.children, cls.folder, verify=True).start()
 
     @classmethod
@@ -99,7 +122,95 @@ class PackageTests(unittest.TestCase):
         self.assertEqual(host.post("orders", "{}")[0], 202)
         host.wait_delivered()
 
-    def test_f_a_purge_keeps_what_was_accepted(self):
+    def install_again(self):
+        dpkg("--install", SECOND)
+        host.write_config(self.receiver.url)
+        host.run("systemctl", "start", SOCKET, SERVICE)
+        host.wait_active()
+
+    def purge_and_expect_all_kept(self):
+        before = trace()
+        said = dpkg("--purge", "lambda-outbox")
+        self.assertIn(f"kept {STATE}", said)
+        self.assertIn(f"rm -r {STATE}", said)
+        self.assertEqual(trace(), before)
+
+    def test_f_a_removal_does_not_touch_the_queue_to_see_whether_it_is_empty(self):
+        host.wait_delivered()
+        host.run("systemctl", "stop", SOCKET, SERVICE)
+        before = trace()
+        dpkg("--remove", "lambda-outbox")
+        self.assertEqual(trace(), before)
+        self.assertEqual(waiting(), 0)
+        self.assertEqual(trace(), before)
+        self.install_again()
+
+    def test_g_a_link_of_the_daemons_user_leads_root_nowhere(self):
+        target = self.folder / "of-root"
+        target.write_text("kept")
+        link = STATE / ".nothing-waits"
+        link.symlink_to(target)
+        dpkg("--remove", "lambda-outbox")
+        self.assertEqual(target.read_text(), "kept")
+        self.purge_and_expect_all_kept()
+        self.assertEqual(target.read_text(), "kept")
+        link.unlink()
+        self.install_again()
+
+    def test_h_a_removal_that_is_given_up_leaves_delivery_running(self):
+        script = pathlib.Path("/var/lib/dpkg/info/lambda-outbox.prerm")
+        good = script.read_text()
+        script.write_text(good + "exit 1\n")
+        done = dpkg("--remove", "lambda-outbox", check=False)
+        script.write_text(good)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn("set aws.region", done.stdout)
+        host.wait_active()
+        self.assertEqual(host.state(SOCKET), "active")
+        self.assertEqual(host.post("orders", '{"given up":1}')[0], 202)
+        host.wait_delivered()
+
+    def test_i_a_purge_keeps_a_queue_that_was_used_again_without_the_package(self):
+        dpkg("--remove", "lambda-outbox")
+        self.assertEqual(waiting(), 0)
+        config = pathlib.Path("/tests/by-hand.yaml")
+        config.write_text(f"aws: {{ region: {harness.REGION}, endpoint_url: 'http://127.0.0.1:9' }}\n")
+        host.run("systemd-tmpfiles", "--create", "-", input="d /run/lambda-outbox 0755 lambda-outbox lambda-outbox -\n")
+        daemon = self.children.start(as_daemon(PROGRAM, "serve", "--config", config), self.folder / "by-hand.log",
+                                     env=harness.clean_environment())
+        harness.wait_for("the daemon started by hand", host.status)
+        self.assertEqual(host.post("orders", '{"by hand":1}')[0], 202)
+        self.assertEqual(waiting(), 2)
+        said = dpkg("--purge", "lambda-outbox")
+        self.assertIn(f"kept {STATE}", said)
+        self.assertEqual(host.status()["queued"], 1)
+        self.children.stop(daemon)
+        self.assertEqual(waiting(), 1)
+        self.install_again()
+        harness.wait_for("the event that was kept", lambda: self.arrived('{"by hand":1}'), 30)
+        host.wait_delivered()
+
+    def test_j_a_purge_keeps_a_restored_copy(self):
+        dpkg("--remove", "lambda-outbox")
+        old = STATE.with_suffix(".old")
+        STATE.rename(old)
+        host.run("cp", "--archive", old, STATE)
+        shutil.rmtree(old)
+        self.purge_and_expect_all_kept()
+        self.install_again()
+
+    def test_k_a_purge_keeps_a_queue_that_somebody_has_open(self):
+        dpkg("--remove", "lambda-outbox")
+        # Holds the lock and changes nothing.
+        holder = self.children.start(as_daemon("flock", STATE / "outbox.db.lock", "sleep", "infinity"),
+                                     self.folder / "holder.log")
+        harness.wait_for("the lock", lambda: waiting() == 2)
+        self.purge_and_expect_all_kept()
+        os.killpg(holder.pid, signal.SIGTERM)
+        holder.wait(10)
+        self.install_again()
+
+    def test_l_a_purge_keeps_what_was_accepted(self):
         host.write_config(self.receiver.url, "defaults: { max_attempts: 1 }\n")
         host.run("systemctl", "restart", "lambda-outbox")
         self.receiver.answer("broken=500")
@@ -120,16 +231,25 @@ class PackageTests(unittest.TestCase):
         harness.wait_for("the event that was kept", lambda: self.arrived('{"kept":1}'), 30)
         self.assertEqual(host.status()["dead"], 1)
 
-    def test_g_a_purge_removes_a_queue_where_nothing_waits(self):
+    def test_m_a_purge_removes_a_queue_where_nothing_waits(self):
         host.wait_delivered()
         host.run("lambda-outbox", "dead", "purge", "--function", "broken", "--yes",
                  "--export-file", "/tmp/broken.ndjson")
         said = dpkg("--purge", "lambda-outbox")
         self.assertNotIn("kept", said)
         self.assertFalse(STATE.exists())
-        left = host.run("find", "/etc", "/lib/systemd", "/usr", "-name", "*lambda-outbox*", "!", "-path",
+        left = host.run("find", "/etc", "/lib/systemd", "/usr", "/var/lib/misc", "-name", "*lambda-outbox*", "!", "-path",
                         "/etc/credstore/*")
         self.assertEqual(left, "")
+
+    def test_n_a_purge_long_after_the_removal_does_too(self):
+        self.install_again()
+        self.assertEqual(host.post("orders", "{}")[0], 202)
+        host.wait_delivered()
+        dpkg("--remove", "lambda-outbox")
+        self.assertTrue((STATE / "outbox.db").exists())
+        self.assertNotIn("kept", dpkg("--purge", "lambda-outbox"))
+        self.assertFalse(STATE.exists())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,92 @@
+import CSQLite
+import Glibc
+package import OutboxCore
+
+/// A database that no daemon has open, looked at without a trace: nothing is written, made or recovered.
+package enum RestingDatabase {
+    /// What an operator would lose with it.
+    package struct Waiting: Hashable, Sendable {
+        /// Queued, in flight or uncertain.
+        package var events: Int
+        package var deadLetters: Int
+
+        package var isNothing: Bool { events == 0 && deadLetters == 0 }
+    }
+
+    /// Looks while it has the owner's lock: no daemon starts meanwhile.
+    ///
+    /// - Throws: `StoreError.locked` if a process owns it, `.refused` if it isn't ours or of a newer version; `.failed`
+    ///   if its truth can't be told from the file alone, as after an end that was not in order.
+    package static func waiting(_ path: String) throws(StoreError) -> Waiting {
+        let lock = try BorrowedLock.take(path + ".lock")
+        defer { _ = lock }
+        guard try DatabaseFile.look(path) == .ours else { throw .refused("there is no database at \(path)") }
+        // What is in a log isn't in the file yet. To read it is to recover it, which leaves traces.
+        for suffix in ["-wal", "-journal"] {
+            var facts = stat()
+            guard stat(path + suffix, &facts) == 0 else {
+                guard errno == ENOENT else { throw .failed("can't look at \(path)\(suffix): \(systemMessage(errno))") }
+                continue
+            }
+            guard facts.st_size == 0 else {
+                throw .failed("\(path) was not closed in order: \(path)\(suffix) holds something")
+            }
+        }
+        do throws(SQLiteError) {
+            return try counts(try Connection.open(immutableName(path), .immutable))
+        } catch {
+            throw error.storeError
+        }
+    }
+
+    /// The counters, and the tables themselves: one of them alone may be wrong. What is added to the schema and holds
+    /// accepted events belongs here too.
+    private static func counts(_ connection: borrowing Connection) throws(SQLiteError) -> Waiting {
+        let meta = try MetaTable.read(connection)
+        guard meta.clean else { throw SQLiteError.damaged("it was not closed in order", sql: "meta") }
+        let isQueued = try connection.integer("SELECT EXISTS (SELECT 1 FROM events)") ?? 1
+        let isDead = try connection.integer("SELECT EXISTS (SELECT 1 FROM dead_letters)") ?? 1
+        return Waiting(
+            events: max(meta.counters.totals.queued, Int(isQueued)),
+            deadLetters: max(meta.counters.totals.dead, Int(isDead))
+        )
+    }
+
+    /// As a URI that says: nobody changes it. So SQLite makes no log, no index of one and no lock. Right only under the
+    /// owner's lock and without a log.
+    static func immutableName(_ path: String) -> String {
+        let plain = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~".utf8)
+        let digits = Array("0123456789ABCDEF".utf8)
+        let escaped = path.utf8.flatMap { byte in
+            plain.contains(byte)
+                ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0xF)]]
+        }
+        return "file:" + String(decoding: escaped, as: UTF8.self) + "?immutable=1"
+    }
+}
+
+/// The owner's lock, taken without writing one's name into it.
+private struct BorrowedLock: ~Copyable {
+    private let descriptor: Int32
+
+    private init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// - Throws: `.failed` also where there is no lock file: every daemon leaves one.
+    static func take(_ path: String) throws(StoreError) -> BorrowedLock {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .failed("can't open the lock file \(path): \(systemMessage(errno))") }
+        guard outbox_flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let reason = errno
+            close(descriptor)
+            guard reason == EWOULDBLOCK else { throw .failed("can't lock \(path): \(systemMessage(reason))") }
+            throw .locked("a process has the database open (lock file \(path))")
+        }
+        return BorrowedLock(descriptor: descriptor)
+    }
+}
