@@ -42,6 +42,24 @@ struct BodyMemory {
 
     private enum Share: CaseIterable { case small, large }
 
+    /// What is known of one producer that has bodies here. Looking for a producer costs as much as there are producers,
+    /// not as there are bodies.
+    private struct Producer {
+        /// Bytes granted, and bytes of those that wait.
+        var held = 0
+        var bodies = 0
+        /// Bodies in line.
+        var waiting: [Share: Int] = [.small: 0, .large: 0]
+        /// In order of arrival.
+        var lines: [Share: RankedBodies] = [.small: RankedBodies(), .large: RankedBodies()]
+        /// The largest first.
+        var largest = RankedBodies()
+        /// Whose turn it is among producers that hold alike: the lowest.
+        var turn = 0
+
+        var waitingInAll: Int { waiting.values.reduce(0, +) }
+    }
+
     private struct Body {
         var producer: String
         /// Bytes that have come.
@@ -52,6 +70,8 @@ struct BodyMemory {
         var isGranted = false
         /// Bytes that count as waiting.
         var waiting = 0
+        /// In the line of its share; nil: not in line. No two bodies ever have the same.
+        var place: Int?
         /// From when on, and from which byte on, its pace is looked at.
         var paceFrom: NIODeadline
         var paceBytes: Int
@@ -71,10 +91,13 @@ struct BodyMemory {
     private let bodyMax: Int
     private var bodies: [Name: Body] = [:]
     private var granted: [Share: Int] = [.small: 0, .large: 0]
-    /// In order of arrival.
-    private var queues: [Share: [Name]] = [.small: [], .large: []]
+    /// Bodies in line.
+    private var inLine: [Share: Int] = [.small: 0, .large: 0]
     private var waitingBytes = 0
-    private var heldByProducer: [String: Int] = [:]
+    private var producers: [String: Producer] = [:]
+    private var places = 0
+    /// Bodies and producers looked at so far to decide who is next and who has to go.
+    private(set) var work = 0
 
     init(shares: Shares, bodyMax: Int) {
         self.shares = shares
@@ -99,16 +122,7 @@ struct BodyMemory {
     ) -> Decision {
         let needed = declared ?? (received < shares.smallBody ? shares.smallBody : bodyMax)
         let share: Share = needed <= shares.smallBody ? .small : .large
-        var body =
-            bodies[name]
-            ?? Body(
-                producer: producer,
-                received: 0,
-                needed: needed,
-                share: share,
-                paceFrom: now,
-                paceBytes: received
-            )
+        var body = bodies[name] ?? begin(producer, received: received, needed: needed, share: share, now)
         body.received = received
         if body.isGranted, body.needed == needed {
             bodies[name] = body
@@ -116,19 +130,18 @@ struct BodyMemory {
         }
         release(&body)
         body.needed = needed
-        if body.share != share { queues[body.share]?.removeAll { $0 == name } }
+        if body.share != share { leaveLine(&body) }
         body.share = share
-        bodies[name] = body
-        let isQueued = queues[share]?.contains(name) == true
-        if !isQueued, queues[share]?.isEmpty != false, fits(body) {
-            grant(name, now)
+        if body.place == nil, inLine[share] == 0, fits(body) {
+            grant(&body, now)
+            bodies[name] = body
             return .readOn
         }
-        if waitingBytes + received > shares.waiting { return overflow(name) }
-        waitingBytes += received
-        heldByProducer[producer, default: 0] += received
-        bodies[name]?.waiting = received
-        if !isQueued { queues[share]?.append(name) }
+        guard waitingBytes + received <= shares.waiting else {
+            bodies[name] = body
+            return overflow(body)
+        }
+        wait(&body, name)
         return .wait
     }
 
@@ -136,26 +149,37 @@ struct BodyMemory {
     mutating func end(_ name: Name) {
         guard var body = bodies.removeValue(forKey: name) else { return }
         release(&body)
-        queues[body.share]?.removeAll { $0 == name }
+        leaveLine(&body)
+        producers[body.producer]!.bodies -= 1
+        if producers[body.producer]!.bodies == 0 { producers[body.producer] = nil }
     }
 
     /// Grants what can be granted, and names those that read on.
     mutating func wake(_ now: NIODeadline) -> [Name] {
         var woken: [Name] = []
         for share in Share.allCases {
-            while let name = next(of: share), let body = bodies[name], fits(body) {
-                queues[share]?.removeAll { $0 == name }
-                grant(name, now)
+            while let name = next(of: share), var body = bodies[name], fits(body) {
+                leaveLine(&body)
+                release(&body)
+                grant(&body, now)
+                bodies[name] = body
                 woken.append(name)
             }
         }
         return woken
     }
 
+    /// Begins to look at a body's pace anew: until now the door itself has kept it from coming.
+    mutating func resumed(_ name: Name, now: NIODeadline) {
+        guard let received = bodies[name]?.received else { return }
+        bodies[name]!.paceFrom = now
+        bodies[name]!.paceBytes = received
+    }
+
     /// The bodies that come too slowly while others wait for their share.
     func slow(_ now: NIODeadline) -> [Name] {
         bodies.filter { _, body in
-            body.isGranted && queues[body.share]?.isEmpty == false && body.isSlow(now)
+            body.isGranted && inLine[body.share]! > 0 && body.isSlow(now)
         }.map(\.key)
     }
 
@@ -166,15 +190,33 @@ struct BodyMemory {
         return held == 0 || held + body.needed <= (body.share == .small ? shares.small : shares.large)
     }
 
-    private mutating func grant(_ name: Name, _ now: NIODeadline) {
-        guard var body = bodies[name] else { return }
-        release(&body)
+    private mutating func begin(
+        _ producer: String,
+        received: Int,
+        needed: Int,
+        share: Share,
+        _ now: NIODeadline
+    ) -> Body {
+        producers[producer, default: Producer()].bodies += 1
+        return Body(
+            producer: producer,
+            received: 0,
+            needed: needed,
+            share: share,
+            paceFrom: now,
+            paceBytes: received
+        )
+    }
+
+    private mutating func grant(_ body: inout Body, _ now: NIODeadline) {
         body.isGranted = true
         body.paceFrom = now
         body.paceBytes = body.received
         granted[body.share, default: 0] += body.needed
-        heldByProducer[body.producer, default: 0] += body.needed
-        bodies[name] = body
+        producers[body.producer]!.held += body.needed
+        // Behind the others that hold as much.
+        places += 1
+        producers[body.producer]!.turn = places
     }
 
     private mutating func release(_ body: inout Body) {
@@ -182,24 +224,86 @@ struct BodyMemory {
         if body.isGranted { granted[body.share, default: 0] -= held } else { waitingBytes -= held }
         body.isGranted = false
         body.waiting = 0
-        guard held > 0, let total = heldByProducer[body.producer] else { return }
-        heldByProducer[body.producer] = total > held ? total - held : nil
+        producers[body.producer]!.held -= held
     }
 
-    private func next(of share: Share) -> Name? {
-        queues[share]?.min { held(by: $0) < held(by: $1) }
+    /// Puts a body in line, if it isn't there, with the bytes that have come of it.
+    private mutating func wait(_ body: inout Body, _ name: Name) {
+        body.waiting = body.received
+        waitingBytes += body.waiting
+        producers[body.producer]!.held += body.waiting
+        let isNew = body.place == nil
+        if isNew {
+            places += 1
+            body.place = places
+            if producers[body.producer]!.waitingInAll == 0 { producers[body.producer]!.turn = places }
+            inLine[body.share]! += 1
+            producers[body.producer]!.waiting[body.share]! += 1
+        }
+        bodies[name] = body
+        guard let place = body.place else { return }
+        if isNew {
+            let entry = RankedBodies.Entry(rank: -place, name: name, place: place)
+            producers[body.producer]!.lines[body.share]!.insert(entry, work: &work)
+        }
+        let entry = RankedBodies.Entry(rank: body.waiting, name: name, place: place)
+        producers[body.producer]!.largest.insert(entry, work: &work)
+        forgetStale(body.producer)
     }
 
-    private func held(by name: Name) -> Int { bodies[name].flatMap { heldByProducer[$0.producer] } ?? 0 }
+    private mutating func leaveLine(_ body: inout Body) {
+        guard body.place != nil else { return }
+        body.place = nil
+        inLine[body.share]! -= 1
+        producers[body.producer]!.waiting[body.share]! -= 1
+    }
+
+    /// Entries of bodies that have left a line don't outnumber those that are in it by much.
+    private mutating func forgetStale(_ producer: String) {
+        let bodies = bodies
+        let isInLine = { (entry: RankedBodies.Entry) in bodies[entry.name]?.place == entry.place }
+        for share in Share.allCases
+        where producers[producer]!.lines[share]!.count > 64 + 2 * producers[producer]!.waiting[share]! {
+            producers[producer]!.lines[share]!.keepOnly(
+                { isInLine($0) && bodies[$0.name]?.share == share },
+                work: &work
+            )
+        }
+        if producers[producer]!.largest.count > 64 + 2 * producers[producer]!.waitingInAll {
+            producers[producer]!.largest.keepOnly(
+                { isInLine($0) && bodies[$0.name]?.waiting == $0.rank },
+                work: &work
+            )
+        }
+    }
+
+    /// The first in line of the producer that holds least.
+    private mutating func next(of share: Share) -> Name? {
+        guard inLine[share]! > 0 else { return nil }
+        work += producers.count
+        let waiting = producers.lazy.filter { $0.value.waiting[share]! > 0 }
+        guard let producer = waiting.min(by: { ($0.value.held, $0.value.turn) < ($1.value.held, $1.value.turn) })?.key
+        else { return nil }
+        let bodies = bodies
+        return producers[producer]!.lines[share]!.first(
+            where: { bodies[$0.name]?.place == $0.place && bodies[$0.name]?.share == share },
+            work: &work
+        )?.name
+    }
 
     /// There is no room for another that waits: the largest of the producer that holds most has to go.
-    private func overflow(_ name: Name) -> Decision {
-        guard let body = bodies[name] else { return .refuse }
-        let own = (held(by: name) + body.received, body.received)
-        let largest = queues.values.joined().filter { $0 != name }.max { weight($0) < weight($1) }
-        guard let largest, weight(largest) > own else { return .refuse }
-        return .makeWay(largest)
+    private mutating func overflow(_ body: Body) -> Decision {
+        let own = (producers[body.producer]!.held + body.received, body.received)
+        work += producers.count
+        let others = producers.lazy.filter { $0.key != body.producer && $0.value.waitingInAll > 0 }
+        guard let (producer, most) = others.max(by: { $0.value.held < $1.value.held }).map({ ($0.key, $0.value.held) })
+        else { return .refuse }
+        let bodies = bodies
+        let largest = producers[producer]!.largest.first(
+            where: { bodies[$0.name]?.place == $0.place && bodies[$0.name]?.waiting == $0.rank },
+            work: &work
+        )
+        guard let largest, (most, largest.rank) > own else { return .refuse }
+        return .makeWay(largest.name)
     }
-
-    private func weight(_ name: Name) -> (Int, Int) { (held(by: name), bodies[name]?.waiting ?? 0) }
 }

@@ -27,10 +27,26 @@ extension DoorConnection {
         if let since = clockStoppedAt, !isHeldByDoor {
             deadline = deadline + (loop.eventLoop.now - since)
             clockStoppedAt = nil
+            if receiving?.usesMemory == true { loop.bodyResumed(self) }
         }
         guard isReadHeld, mayRead, let context else { return }
         isReadHeld = false
         context.read()
+    }
+
+    /// Nothing of a request has come since the last one was answered.
+    var isBetweenRequests: Bool {
+        if case .idle = phase { return true }
+        return false
+    }
+
+    /// When the last answer was written, or the connection opened; nil while a request is under way, or answers are on
+    /// their way.
+    var idleSince: NIODeadline? {
+        guard isBetweenRequests, replies.isEmpty, let channel = context?.channel,
+            (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) == 0
+        else { return nil }
+        return deadline - idleTimeout
     }
 
     func checkTimeout(_ now: NIODeadline) {

@@ -78,7 +78,12 @@ struct DoorListeners {
                 guard let sink = sinks.first(where: { $0.eventLoop === channel.eventLoop }) else {
                     preconditionFailure("a connection came on a foreign event loop")
                 }
-                guard shared.admitConnection(max: configuration.connectionsMax) else {
+                // One that is closed to make room counts for a moment more.
+                guard
+                    shared.admitConnection(max: configuration.connectionsMax)
+                        || (sink.current.makeRoom() && shared.admitConnection(max: .max))
+                else {
+                    shared.turnedAway()
                     return channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(TurnAway(loop: sink.current))
                     }

@@ -36,6 +36,7 @@ final class DoorLoop {
     private var memory: BodyMemory
 
     private var connections: [ObjectIdentifier: DoorConnection] = [:]
+    private var room = DoorRoom()
     private var sweep: RepeatedTask?
     private(set) var isDraining = false
     private var drained: EventLoopPromise<Void>?
@@ -196,6 +197,7 @@ final class DoorLoop {
     /// Has the bytes counted that have come of an unfinished body, and tells whether more may be read. Others may have
     /// to give way to it.
     func bodyArrived(_ connection: DoorConnection, received: Int, declared: Int?) -> BodyMemory.Decision {
+        var evictions = 0
         while true {
             let decision = memory.arrived(
                 ObjectIdentifier(connection),
@@ -204,10 +206,19 @@ final class DoorLoop {
                 producer: connection.caller.producer,
                 now: eventLoop.now
             )
-            guard case .makeWay(let other) = decision else { return decision }
+            guard case .makeWay(let other) = decision, evictions < Self.evictionsMax else { return decision }
+            evictions += 1
             connections[other]?.giveWay()
             memory.end(other)
         }
+    }
+
+    /// Bodies that have to go for one that comes, at most: so many small ones aren't worth one large one.
+    private static let evictionsMax = 16
+
+    /// The door itself no longer keeps the connection's body from coming.
+    func bodyResumed(_ connection: DoorConnection) {
+        memory.resumed(ObjectIdentifier(connection), now: eventLoop.now)
     }
 
     var bodyBytesHeld: Int { memory.bytesHeld }
@@ -234,10 +245,17 @@ final class DoorLoop {
         finishDrainingIfEmpty()
     }
 
+    /// The door is full and another comes: closes a connection that is idle, if one may be closed.
+    func makeRoom() -> Bool {
+        guard let idle = room.next(of: connections, now: eventLoop.now) else { return false }
+        idle.cut()
+        return true
+    }
+
     private func lookForTimeouts() {
         let now = eventLoop.now
         for connection in Array(connections.values) { connection.checkTimeout(now) }
-        for name in memory.slow(now) {
+        for name in memory.slow(now) where connections[name]?.clockStoppedAt == nil {
             counters.timeouts += 1
             connections[name]?.refuseRest(
                 Refusal(.requestTimeout, "The body came too slowly while others waited for its memory. Send it again.")

@@ -151,17 +151,17 @@ final class DoorShared: Sendable {
         return sum
     }
 
-    /// Whether one more connection fits; if so it counts until `connectionClosed`.
+    /// Whether one more connection fits; if so it counts until `connectionClosed`, otherwise the caller closes it or asks
+    /// again.
     func admitConnection(max: Int) -> Bool {
         open.withLockedValue { open in
-            guard open.connections < max else {
-                open.turnedAway += 1
-                return false
-            }
+            guard open.connections < max else { return false }
             open.connections += 1
             return true
         }
     }
+
+    func turnedAway() { open.withLockedValue { $0.turnedAway += 1 } }
 
     func acceptingPaused(_ errno: Int32, now: NIODeadline) {
         let (count, isLogged) = pauses.withLockedValue { pauses in

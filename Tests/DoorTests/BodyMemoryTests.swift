@@ -107,6 +107,55 @@ import Testing
         #expect(slowOnes(9000).isEmpty)
     }
 
+    @Test func `what one body costs doesn't grow with those that wait (P7)`() {
+        let count = 4000
+        // Room for so many that are granted, and for so many that wait.
+        var memory = Self.memory(total: 4 * count, bodyMax: 2, smallBody: 1)
+        let owners = (0..<2 * count + count / 4).map { _ in Owner() }
+        let names = owners.map { ObjectIdentifier($0) }
+        var calls = 0
+        func arrive(_ index: Int, _ producer: String) -> BodyMemory.Decision {
+            calls += 1
+            return memory.arrived(names[index], received: 1, declared: 2, producer: producer, now: Self.start)
+        }
+        func end(_ name: ObjectIdentifier) -> [ObjectIdentifier] {
+            calls += 1
+            memory.end(name)
+            return memory.wake(Self.start)
+        }
+        #expect((0..<count).allSatisfy { arrive($0, $0.isMultiple(of: 2) ? "a" : "b") == .readOn })
+        #expect((count..<2 * count).allSatisfy { arrive($0, "a") == .wait })
+        // Each of another producer pushes one of those out.
+        for index in 2 * count..<names.count {
+            guard case .makeWay(let other) = arrive(index, "c") else {
+                Issue.record("nobody had to make way")
+                return
+            }
+            #expect(end(other).isEmpty)
+            #expect(arrive(index, "c") == .wait)
+        }
+        var granted = Array(names[..<count])
+        while let name = granted.popLast() { granted += end(name) }
+        #expect(memory.isEmpty)
+        #expect(memory.work < 40 * calls)
+        withExtendedLifetime(owners) {}
+    }
+
+    @Test func `a pace is looked at anew once the door reads on`() {
+        var memory = Self.memory(total: 200_000, bodyMax: 100_000, smallBody: 10)
+        let held = Owner()
+        let next = Owner()
+        for owner in [held, next] {
+            let name = ObjectIdentifier(owner)
+            _ = memory.arrived(name, received: 1, declared: 100_000, producer: "a", now: Self.start)
+        }
+        #expect(memory.slow(Self.start + .seconds(5)) == [ObjectIdentifier(held)])
+        memory.resumed(ObjectIdentifier(held), now: Self.start + .seconds(5))
+        #expect(memory.slow(Self.start + .milliseconds(5900)).isEmpty)
+        #expect(memory.slow(Self.start + .seconds(6)) == [ObjectIdentifier(held)])
+        withExtendedLifetime((held, next)) {}
+    }
+
     /// Whatever comes in whatever order: never more than the sum of the shares, all of it given back, nobody forgotten.
     @Test(arguments: 0..<20 as Range<UInt64>)
     func `it stays within its bounds (P7)`(seed: UInt64) {

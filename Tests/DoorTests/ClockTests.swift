@@ -90,4 +90,27 @@ import Testing
         #expect(door.intake.events.count == 3)
         #expect(try connection.responses().map(\.status) == [202, 202])
     }
+
+    @Test func `a body that the door itself doesn't read isn't slow`() throws {
+        let door = EmbeddedDoor {
+            $0.pipelinedRequestsMax = 2
+            $0.payloadBytesMax = 60
+            $0.bodyMemoryBytesMax = 100
+            $0.smallBodyBytesMax = 4
+        }
+        let held = try door.connect()
+        try held.send(request() + request() + `Limits of a connection`.head(length: 60) + "\"x")
+        held.channel.read()
+        let waiting = try door.connect()
+        try waiting.send(`Limits of a connection`.head(length: 60) + "\"x")
+        waiting.channel.read()
+        door.eventLoop.advanceTime(by: .seconds(5))
+        door.intake.answer([0: .accepted(eventID(1)), 1: .accepted(eventID(2))])
+        door.run()
+        // Its pace is looked at from now on.
+        door.eventLoop.advanceTime(by: .milliseconds(900))
+        #expect(try held.responses().map(\.status) == [202, 202])
+        try held.send(`Limits of a connection`.body.dropFirst(2))
+        #expect(door.intake.events.count == 3)
+    }
 }

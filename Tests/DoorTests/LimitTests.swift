@@ -320,6 +320,27 @@ import Testing
         #expect(door.loop.bodyBytesHeld <= 100)
     }
 
+    @Test func `sixteen have to go for one at most, which is refused then (P7)`() throws {
+        let door = EmbeddedDoor {
+            $0.payloadBytesMax = 60
+            $0.bodyMemoryBytesMax = 100
+            $0.smallBodyBytesMax = 4
+        }
+        try door.connect().send(Self.head(length: 60) + "\"")
+        let waiting = try (0..<20).map { _ in
+            let connection = try door.connect()
+            try connection.send(Self.head(length: 60) + "\"")
+            return connection
+        }
+        let other = try door.connect(Caller(producer: "uid:1002", tcpPort: nil))
+        try other.send(Self.head(length: 60) + "\"" + String(repeating: "x", count: 17))
+        #expect(try other.responses().map(\.status) == [429])
+        #expect(try waiting.filter { try !$0.responses().isEmpty }.count == 16)
+        let next = try door.connect(Caller(producer: "uid:1002", tcpPort: nil))
+        try next.send(Self.head(length: 60) + "\"" + String(repeating: "x", count: 13))
+        #expect(try next.responses().isEmpty)
+    }
+
     @Test func `a body larger than all of the memory still gets its turn`() throws {
         let door = EmbeddedDoor { $0.bodyMemoryBytesMax = 10 }
         let connection = try door.connect()
