@@ -44,7 +44,7 @@ class Bench:
         return path
 
     def daemon(self, port):
-        extra = (f"defaults: {{ max_in_flight: {IN_FLIGHT}, share: 100% }}\n"
+        extra = (f"defaults: {{ max_in_flight: {IN_FLIGHT}, share: 100%, drain_rate: unlimited }}\n"
                  f"delivery: {{ max_in_flight: {IN_FLIGHT} }}\n")
         return harness.Daemon(self.children, self.folder(), f"http://127.0.0.1:{port}", extra=extra)
 

@@ -16,8 +16,6 @@ struct LaterKeyTests {
             "door: { synchronous: refuse }", "store: { on_damage: replace }", "history: { file: null }",
             "dead_letters: { retention: null }", "dead_letters:", "producers: []", "producers:",
             "access: { operators: [], viewers: [] }", "access: {}",
-            "defaults: { rate: null, drain_rate: unlimited }",
-            "functions: [{ match: a, rate: null }]",
         ]
     )
     func harmless(text: String) throws {
@@ -36,8 +34,6 @@ struct LaterKeyTests {
             ("producers: [{ match: [uid:1001, tcp, key:AK], name: shop, functions: [\"a-*\"] }]", "1:12", "producers"),
             ("access: { operators: [uid:0, gid:5, group:ops] }", "1:22", "access.operators"),
             ("access: { viewers: [uid:1] }", "1:20", "access.viewers"),
-            ("defaults: { rate: 50/s }", "1:19", "defaults.rate"),
-            ("defaults: { drain_rate: 500/s }", "1:25", "defaults.drain_rate"),
             (
                 "listen: { tcp: { address: 127.0.0.1:9100, authentication: sigv4 } }", "1:59",
                 "listen.tcp.authentication"

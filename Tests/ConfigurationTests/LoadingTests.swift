@@ -46,7 +46,7 @@ struct LoadingTests {
               ca_bundle: /ca.pem
             delivery: { max_in_flight: 8, connect_timeout: 500ms, stall_timeout: 1h }
             defaults: { max_attempts: 3, max_age: 10s, expires_in: 6h, base_delay: 2s, max_delay: 1m, max_in_flight: 2,
-                        share: 20%, soft: true, qualifier: $LATEST, dedupe: { by: content, window: 1h, sdk_window: 1m } }
+                        rate: 50/s, drain_rate: unlimited, share: 20%, soft: true, qualifier: $LATEST, dedupe: { by: content, window: 1h, sdk_window: 1m } }
             """
         )
         let values = loaded.values
@@ -69,6 +69,8 @@ struct LoadingTests {
         policy.baseDelay = .seconds(2)
         policy.maxDelay = .minutes(1)
         policy.maxInFlight = 2
+        policy.rate = 50
+        policy.drainRate = nil
         policy.share = 0.2
         policy.soft = true
         policy.qualifier = "$LATEST"

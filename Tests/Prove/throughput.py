@@ -14,7 +14,7 @@ def exactly_once(bench):
     """Every 202 is delivered exactly once, byte for byte."""
     count = bench.scaled(100_000)
     receiver = bench.receiver().start()
-    daemon = bench.daemon(receiver.url).start()
+    daemon = bench.daemon(receiver.url, extra="defaults: { drain_rate: unlimited }\n").start()
     record = bench.directory / "sent"
     figures = load.load(daemon.door, connections=64, requests=count, bytes=f"{SIZES[0]}-{SIZES[1]}", record=record)
     sent = accepted(record, count)
@@ -33,7 +33,7 @@ def kill_nine(bench):
     kills = bench.scaled(20)
     count = 5000 * kills
     receiver = bench.receiver().start()
-    daemon = bench.daemon(receiver.url).start()
+    daemon = bench.daemon(receiver.url, extra="defaults: { drain_rate: unlimited }\n").start()
     record = bench.directory / "sent"
     arguments = load.load_arguments(daemon.door, connections=64, requests=count, rate=5000, retry=120,
                                     key_prefix="kill-", bytes=f"{SIZES[0]}-{SIZES[1]}", record=record)

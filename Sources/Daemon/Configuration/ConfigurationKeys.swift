@@ -101,6 +101,8 @@ enum ConfigurationKeys {
             SettingKey("base_delay", .now, \.baseDelay, delay),
             SettingKey("max_delay", .now, \.maxDelay, delay),
             SettingKey("max_in_flight", .now, \.maxInFlight, .number(1...4096)),
+            SettingKey("rate", .now, \.rateSetting, ValueKind<Rate>.rate().orNull),
+            SettingKey("drain_rate", .now, \.drainRateSetting, .rate(mayBeUnlimited: true)),
             SettingKey("share", .now, \.share, .share),
             SettingKey("soft", .now, \.soft, .flag),
             SettingKey("qualifier", .now, \.qualifier, ValueKind<String>.qualifier.orNull),

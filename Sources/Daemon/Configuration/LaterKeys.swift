@@ -21,10 +21,7 @@ enum LaterKeys {
 
     /// Keys of `defaults` and of a rule of `functions`.
     static var policy: [LaterKey] {
-        [
-            LaterKey("rate", ValueKind<Rate>.rate().orNull, inert: nil),
-            LaterKey("drain_rate", .rate(mayBeUnlimited: true), inert: .unlimited),
-        ]
+        []
     }
 
     private static var producer: [LaterKey] {
@@ -37,38 +34,6 @@ enum LaterKeys {
             LaterKey("max_payload", ValueKind<Int64>.size(1...6 << 20).orNull),
             LaterKey("synchronous", ValueKind<Bool>.flag),
         ]
-    }
-}
-
-/// How often something may happen.
-enum Rate: Hashable {
-    case perSecond(Int64)
-    case unlimited
-}
-
-extension ValueKind<Rate> {
-    static func rate(mayBeUnlimited: Bool = false) -> ValueKind {
-        let meant = "write it per second, such as 50/s" + (mayBeUnlimited ? ", or unlimited" : "")
-        return ValueKind(
-            read: { (text, _) throws(Misfit) in
-                if mayBeUnlimited, text == "unlimited" { return .unlimited }
-                let digits = text.prefix { $0.isASCII && $0.isNumber }
-                guard !digits.isEmpty, text[digits.endIndex...] == "/s" else {
-                    throw Misfit(what: "\(quoted(text)) is no rate", meant: meant)
-                }
-                guard let number = Int64(digits), (1...1_000_000).contains(number) else {
-                    throw outOfRange(text, "1/s", "1000000/s")
-                }
-                return .perSecond(number)
-            },
-            write: {
-                switch $0 {
-                case .perSecond(let number): .text("\(number)/s")
-                case .unlimited: .text("unlimited")
-                }
-            },
-            meant: meant
-        )
     }
 }
 
