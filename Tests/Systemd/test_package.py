@@ -170,7 +170,8 @@ class PackageTests(unittest.TestCase):
         self.assertEqual(host.post("orders", '{"given up":1}')[0], 202)
         host.wait_delivered()
 
-    def test_i_a_purge_keeps_a_queue_that_was_used_again_without_the_package(self):
+    def used_by_hand(self, body):
+        """Removes the package with an empty queue, then accepts an event without it: the daemon that did."""
         dpkg("--remove", "lambda-outbox")
         self.assertEqual(waiting(), 0)
         config = pathlib.Path("/tests/by-hand.yaml")
@@ -179,15 +180,26 @@ class PackageTests(unittest.TestCase):
         daemon = self.children.start(as_daemon(PROGRAM, "serve", "--config", config), self.folder / "by-hand.log",
                                      env=harness.clean_environment())
         harness.wait_for("the daemon started by hand", host.status)
-        self.assertEqual(host.post("orders", '{"by hand":1}')[0], 202)
+        self.assertEqual(host.post("orders", body)[0], 202)
+        return daemon
+
+    def test_i_a_purge_keeps_a_queue_that_runs_again_without_the_package(self):
+        daemon = self.used_by_hand('{"by hand":1}')
         self.assertEqual(waiting(), 2)
         said = dpkg("--purge", "lambda-outbox")
         self.assertIn(f"kept {STATE}", said)
         self.assertEqual(host.status()["queued"], 1)
         self.children.stop(daemon)
-        self.assertEqual(waiting(), 1)
         self.install_again()
         harness.wait_for("the event that was kept", lambda: self.arrived('{"by hand":1}'), 30)
+        host.wait_delivered()
+
+    def test_i_a_purge_keeps_a_queue_that_was_used_again_without_the_package(self):
+        self.children.stop(self.used_by_hand('{"by hand":2}'))
+        self.assertEqual(waiting(), 1)
+        self.purge_and_expect_all_kept()
+        self.install_again()
+        harness.wait_for("the event that was kept", lambda: self.arrived('{"by hand":2}'), 30)
         host.wait_delivered()
 
     def test_j_a_purge_keeps_a_restored_copy(self):
