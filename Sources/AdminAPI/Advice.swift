@@ -2,8 +2,9 @@
 /// error code.
 enum Advice {
     static let credentials =
-        "Renew them where they come from (aws sso login, a new key in the credentials file), then "
-        + "systemctl reload lambda-outbox. Those of the environment need a restart."
+        "Write new keys where they come from. From a credentials file they are taken by themselves, at once with "
+        + "systemctl reload lambda-outbox; those of /etc/credstore/lambda-outbox.aws-credentials or of the environment "
+        + "need systemctl restart lambda-outbox."
 
     static func route(_ reason: String, _ route: RouteStatus) -> String {
         let host = hostName(route.endpoint)

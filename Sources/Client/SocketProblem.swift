@@ -53,12 +53,18 @@ package struct SocketProblem: Hashable, Sendable, CustomStringConvertible {
         switch kind {
         case .missing: return "\(name) doesn't exist: \(start)"
         case .nobodyListens: return "nobody listens at \(name): \(start)"
-        case .notPermitted(let access?):
-            return
-                "not permitted to connect to \(name), which is for \(access): become a member of that group, or use sudo"
-        case .notPermitted(nil):
-            return "not permitted to connect to \(name): its folder is closed to this user; use sudo, or join its group"
+        case .notPermitted(let access):
+            let whose = access.map { ", which is for \($0)" } ?? "; its folder is closed to this user"
+            return "not permitted to connect to \(name)\(whose): \(remedy)"
         case .other(let reason): return "can't connect to \(name): \(reason)"
+        }
+    }
+
+    /// The group that may send may not operate.
+    private var remedy: String {
+        switch socket.role {
+        case .door: "become a member of that group, or use sudo"
+        case .admin: "only root and the daemon's user operate it; use sudo"
         }
     }
 

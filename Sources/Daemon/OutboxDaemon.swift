@@ -172,7 +172,7 @@ struct OutboxDaemon: Sendable {
                         using: &random
                     )
                     continuation.resume(returning: nil)
-                    return Deliverer(
+                    var deliverer = Deliverer(
                         network: network,
                         dispatcher: dispatcher,
                         random: random,
@@ -183,6 +183,8 @@ struct OutboxDaemon: Sendable {
                         log: { StateLog.write($0, to: logger) },
                         clockChanged: { StateLog.write($0, to: logger) }
                     )
+                    deliverer.attemptEnded = AttemptLog.writer(to: logger)
+                    return deliverer
                 } catch {
                     continuation.resume(returning: "\(error)")
                     return nil

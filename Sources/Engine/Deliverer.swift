@@ -22,6 +22,8 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
     private var flight: FlightFile
     private let post: (CommitMessage) -> Void
     private let log: (StateChange) -> Void
+    /// Told of each attempt that has ended; nil: nobody wants to know.
+    package var attemptEnded: ((AttemptReport) -> Void)?
     /// How often credential files are looked at, at least.
     private static var credentialsInterval: Span { .seconds(30) }
     private var nextCredentials = MonotonicTime(nanoseconds: .min)
@@ -166,6 +168,9 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
                 using: &random
             )
             commands.append(.resolve(action.resolution))
+            if let attemptEnded, let event = dispatcher.attempted(completion.sequence) {
+                attemptEnded(AttemptReport(id: event.id, function: event.function, attempt: action.resolution.attempt))
+            }
             for change in action.changes {
                 log(change)
                 commands.append(change.command)

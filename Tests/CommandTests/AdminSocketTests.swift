@@ -162,12 +162,19 @@ import Testing
         #expect(CommandStatus(try #require(error)) == .unreachable)
     }
 
+    @Test(arguments: ["user root and group root (mode 600)", nil])
+    func `doesn't send people into a group that can't operate`(access: String?) {
+        let admin = SocketAddress(.admin, path: "/run/a")
+        let words = SocketProblem(socket: admin, kind: .notPermitted(access: access)).description
+        #expect(words.hasSuffix(": only root and the daemon's user operate it; use sudo"))
+    }
+
     @Test func `names the group of a socket that is closed to this user`() {
         let problem = SocketProblem(
             socket: SocketAddress(.door, path: "/run/d"),
             kind: .notPermitted(access: "user root and group lambda-outbox (mode 660)")
         )
-        #expect(problem.description.contains("group lambda-outbox"))
+        #expect(problem.description.contains("group lambda-outbox (mode 660): become a member of that group"))
         #expect(CommandStatus(ClientError.unreachable(problem)) == .unreachable)
     }
 }

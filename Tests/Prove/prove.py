@@ -72,6 +72,7 @@ CASES = {
     "proxy-page": routes.proxy_page,
     "proxy-of-environment": routes.proxy_of_environment,
     "routes-by-account": routes.by_account,
+    "debug-log": routes.debug_log,
     "envelope": routes.envelope,
 }
 

@@ -1,11 +1,12 @@
 """Ways to AWS that are broken: each is shown with a reason, costs no attempt, and comes back by itself."""
 
+import contextlib
 import json
 import signal
 import time
 
 from comparing import check, digest
-from harness import wait_for
+from harness import binary, wait_for
 from peers import Proxy, Server, certificate, hands_over
 from starts import write_credentials
 
@@ -182,6 +183,30 @@ def by_account(bench):
     check(len(theirs.arrivals()) == EVENTS and len(ours.arrivals()) == EVENTS, "events took the wrong route")
     check(all(daemon.event(each)["state"] == "handed-over" for each in first + second), "not all were handed over")
     return f"{EVENTS} events each; the suspended one is '{routes[0]['name']}'"
+
+
+def debug_log(bench):
+    """serve --directory takes a relative folder; --log-level debug tells of each attempt, without text of the network."""
+    receiver = bench.receiver(answers="broken=500").start()
+    daemon = bench.daemon(receiver.url)
+    daemon.arguments = lambda: [binary(), "serve", "--directory", f"./{daemon.directory.name}", "--config",
+                                daemon.config, "--log-level", "debug"]
+    with contextlib.chdir(bench.directory):
+        daemon.start()
+    good = daemon.accept("orders", b'{"secret": "p4yload"}')
+    bad = daemon.accept("broken", b'{"secret": "p4yload"}')
+
+    def lines():
+        return [line for line in daemon.log.read_text().splitlines() if " debug " in line.lower()]
+    wait_for("both lines", lambda: any(good in line for line in lines()) and any(bad in line for line in lines()), 10)
+    for identifier, words in ((good, ["handed over", "orders", "duration_ms"]),
+                              (bad, ["attempt failed", "broken", "function", "500", "duration_ms"])):
+        line = next(line for line in lines() if identifier in line)
+        check(all(word in line for word in words), f"the line says: {line}")
+    message = next(attempt["message"] for attempt in daemon.event(bad)["attempts"])
+    told = daemon.log.read_text()
+    check("p4yload" not in told and message not in told, "a payload, or a text of the network, is in the log")
+    return f"./{daemon.directory.name}; {len(lines())} lines at debug"
 
 
 def envelope(bench):

@@ -25,15 +25,20 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("One folder for sockets and state.", valueName: "folder"), completion: .directory)
     var directory: String?
 
-    @Option(help: ArgumentHelp("What is logged; debug tells of each event.", valueName: "level"))
+    @Option(help: ArgumentHelp("What is logged; debug tells of each attempt.", valueName: "level"))
     var logLevel: Level = .info
+
+    /// What doesn't begin with a slash is taken from the working directory, as the other commands take it.
+    static func absolute(_ path: String) -> String {
+        path.isEmpty || path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    }
 
     enum Level: String, ExpressibleByArgument, CaseIterable { case trace, debug, info, notice, warning, error }
 
     func run() async throws {
         let status = await DaemonMain.run(
             configurationPath: config,
-            directory: directory,
+            directory: directory.map(Self.absolute),
             logLevel: logLevel.rawValue,
             environment: ProcessInfo.processInfo.environment
         )
