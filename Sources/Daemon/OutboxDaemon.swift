@@ -91,7 +91,7 @@ struct OutboxDaemon: Sendable {
                         Ballast.giveBack(path: files.ballast)
                     }
                     do throws(StoreError) {
-                        let opened = try OpenedStore.open(options, leftInFlight: left, now: clock.now().wall) {
+                        let opened = try OpenedStore.open(options, left: left, now: clock.now().wall) {
                             announceCheck()
                         }
                         continuation.resume(returning: .success(opened.start))
@@ -155,7 +155,11 @@ struct OutboxDaemon: Sendable {
         let problem: String? = await withCheckedContinuation { [limits, commit, clock, logger, files] continuation in
             delivery.start(clock: clock) {
                 do {
-                    let flight = try FlightFile.create(at: files.flight, count: limits.inFlightMax)
+                    let flight = try FlightFile.create(
+                        at: files.flight,
+                        count: limits.inFlightMax,
+                        suspects: start.crashed
+                    )
                     let network = try LambdaTransport.open(options)
                     var random = SystemRandomNumberGenerator()
                     var dispatcher = Dispatcher(
@@ -171,6 +175,7 @@ struct OutboxDaemon: Sendable {
                         now: clock.now(),
                         using: &random
                     )
+                    dispatcher.restore(crashed: start.crashed)
                     continuation.resume(returning: nil)
                     var deliverer = Deliverer(
                         network: network,

@@ -1,3 +1,4 @@
+internal import Engine
 internal import OutboxCore
 internal import SQLiteStore
 
@@ -12,6 +13,8 @@ struct StoreStart: Sendable {
     var totals: StoreTotals
     /// Events that an earlier process left in flight; they are marked uncertain.
     var leftInFlight: Int
+    /// Those of them, and of earlier crashes, that go out one at a time.
+    var crashed: CrashSuspects
 }
 
 /// An open store, with what an unclean end left put right. Commit thread.
@@ -22,7 +25,7 @@ struct OpenedStore: ~Copyable {
     /// - Parameter announceCheck: called before a check that may take minutes.
     static func open(
         _ options: SQLiteStoreOptions,
-        leftInFlight: [EventID],
+        left: FlightRecord,
         now: WallTime,
         announceCheck: () -> Void
     ) throws(StoreError) -> OpenedStore {
@@ -36,7 +39,7 @@ struct OpenedStore: ~Copyable {
                 throw .failed("the database is damaged: \(damage.joined(separator: "; "))")
             }
         }
-        if !leftInFlight.isEmpty { _ = try store.commit([.markUncertain(leftInFlight)], now: now) }
+        if !left.inFlight.isEmpty { _ = try store.commit([.markUncertain(left.inFlight)], now: now) }
         let start = StoreStart(
             identity: store.identity,
             functions: try store.functions(),
@@ -45,7 +48,13 @@ struct OpenedStore: ~Copyable {
             lastSequence: store.totals.lastSequence,
             nextDue: try store.nextDue(),
             totals: store.totals,
-            leftInFlight: leftInFlight.count
+            leftInFlight: left.inFlight.count,
+            crashed: CrashSuspects(
+                inFlight: left.inFlight,
+                carried: left.suspects,
+                wasClean: store.identity.wasClean,
+                isSameBoot: store.identity.sameBoot
+            )
         )
         return OpenedStore(start: start, store: store)
     }

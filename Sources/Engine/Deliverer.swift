@@ -34,6 +34,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
     private struct Signed {
         var route: RouteKey
         var credentials: Credentials?
+        var id: EventID
         var time: WallTime
         var at: MonotonicTime
     }
@@ -142,7 +143,13 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         flight.set(start.event.sequence, start.event.id)
         let route = routes[start.route.rawValue]
         let time = clocks[start.route.rawValue].signingTime(now)
-        started[start.event.sequence] = Signed(route: start.route, credentials: nil, time: time, at: now.monotonic)
+        started[start.event.sequence] = Signed(
+            route: start.route,
+            credentials: nil,
+            id: start.event.id,
+            time: time,
+            at: now.monotonic
+        )
         var request = AttemptRequest(event: start.event, route: route.target, credentials: nil, signingTime: time)
         switch route.credentials.credentials(now: now.wall) {
         case .success(let credentials):
@@ -162,6 +169,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             measures.ended(completion.duration)
             let action = dispatcher.completed(
                 completion,
+            if case .answered = completion.outcome, let id = started[completion.sequence]?.id { flight.answered(id) }
                 now: now,
                 clockTrusted: trusted,
                 signsAnew: signsAnew(after: completion, now: now),

@@ -1,64 +1,118 @@
 internal import Glibc
 package import OutboxCore
 
+/// What an earlier process left in its flight file.
+package struct FlightRecord: Hashable, Sendable {
+    /// In no order.
+    package var inFlight: [EventID] = []
+    /// Suspects of earlier crashes that were not answered (`CrashSuspects.crashes`).
+    package var suspects: [EventID: Int] = [:]
+
+    package init() {}
+}
+
 /// Which events are in flight: a shared mapping with one slot of 16 bytes an attempt, set before the request, cleared
 /// after the outcome's commit, never synced. It must outlive the process, not the power.
 ///
-/// Owned by the delivery thread.
+/// Units of 16 bytes: a header (magic, number of slots), the slots, and two for each suspect of earlier crashes (id,
+/// count). A file without a header is an older version's: slots only. Owned by the delivery thread.
 package struct FlightFile: ~Copyable {
-    private let slots: UnsafeMutablePointer<EventID>
-    private let count: Int
+    private static let magic: UInt64 = 0x4F55_5442_4F58_0002
+    private static let nobody = EventID(high: 0, low: 0)
+
+    private let units: UnsafeMutablePointer<EventID>
+    private let unitCount: Int
     private var free: [Int]
     private var taken: [Int64: Int] = [:]
+    /// Where each suspect stands.
+    private var suspects: [EventID: Int] = [:]
 
-    /// What an earlier process left in flight, in no order. A missing or odd file has nothing to say.
-    package static func left(at path: String) -> [EventID] {
+    /// What an earlier process left. A missing or odd file has nothing to say.
+    package static func left(at path: String) -> FlightRecord {
+        var record = FlightRecord()
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { return [] }
+        guard descriptor >= 0 else { return record }
         defer { close(descriptor) }
-        var ids: [EventID] = []
-        var slot = EventID(high: 0, low: 0)
-        while read(descriptor, &slot, MemoryLayout<EventID>.size) == MemoryLayout<EventID>.size {
-            if slot != EventID(high: 0, low: 0) { ids.append(slot) }
+        var units: [EventID] = []
+        var unit = nobody
+        while units.count < 1 << 20,
+            read(descriptor, &unit, MemoryLayout<EventID>.size) == MemoryLayout<EventID>.size
+        {
+            units.append(unit)
         }
-        return ids
+        guard let header = units.first, header.high == magic else {
+            record.inFlight = units.filter { $0 != nobody }
+            return record
+        }
+        let slots = Int(clamping: header.low)
+        record.inFlight = units.dropFirst().prefix(slots).filter { $0 != nobody }
+        let pairs = Array(units.dropFirst().dropFirst(slots))
+        for place in stride(from: 0, to: pairs.count - 1, by: 2) where pairs[place] != nobody {
+            record.suspects[pairs[place]] = Int(clamping: pairs[place + 1].high)
+        }
+        return record
     }
 
-    /// A new, empty file with `count` slots, mode 0600. - Throws: `FlightFileError`.
-    package static func create(at path: String, count: Int) throws(FlightFileError) -> FlightFile {
-        let size = count * MemoryLayout<EventID>.stride
-        let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
-        guard descriptor >= 0 else { throw FlightFileError(path: path, call: "open", errno: errno) }
+    /// A new file with `count` free slots, mode 0600, in the place of the old one. - Throws: `FlightFileError`.
+    package static func create(
+        at path: String,
+        count: Int,
+        suspects: CrashSuspects = CrashSuspects()
+    ) throws(FlightFileError) -> FlightFile {
+        let unitCount = 1 + count + 2 * suspects.crashes.count
+        let size = unitCount * MemoryLayout<EventID>.stride
+        let fresh = path + ".new"
+        let descriptor = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+        guard descriptor >= 0 else { throw FlightFileError(path: fresh, call: "open", errno: errno) }
         defer { close(descriptor) }
         // Allocated, not sparse: a full disk must not turn a store into SIGBUS later.
         let error = posix_fallocate(descriptor, 0, off_t(size))
-        guard error == 0 else { throw FlightFileError(path: path, call: "posix_fallocate", errno: error) }
+        guard error == 0 else { throw FlightFileError(path: fresh, call: "posix_fallocate", errno: error) }
         let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
-        guard let memory, memory != MAP_FAILED else { throw FlightFileError(path: path, call: "mmap", errno: errno) }
-        return FlightFile(slots: memory.bindMemory(to: EventID.self, capacity: count), count: count)
+        guard let memory, memory != MAP_FAILED else { throw FlightFileError(path: fresh, call: "mmap", errno: errno) }
+        let units = memory.bindMemory(to: EventID.self, capacity: unitCount)
+        let file = FlightFile(units: units, unitCount: unitCount, slots: count, suspects: suspects)
+        // What the old file says of suspects is lost no sooner than the new one says it.
+        guard rename(fresh, path) == 0 else { throw FlightFileError(path: path, call: "rename", errno: errno) }
+        return file
     }
 
-    private init(slots: UnsafeMutablePointer<EventID>, count: Int) {
-        self.slots = slots
-        self.count = count
-        free = Array(0..<count)
+    private init(units: UnsafeMutablePointer<EventID>, unitCount: Int, slots: Int, suspects: CrashSuspects) {
+        self.units = units
+        self.unitCount = unitCount
+        free = Array(1..<1 + slots)
+        units[0] = EventID(high: Self.magic, low: UInt64(slots))
+        var place = 1 + slots
+        for (id, crashes) in suspects.crashes {
+            units[place] = id
+            units[place + 1] = EventID(high: UInt64(crashes), low: 0)
+            self.suspects[id] = place
+            place += 2
+        }
     }
 
     deinit {
-        munmap(slots, count * MemoryLayout<EventID>.stride)
+        munmap(units, unitCount * MemoryLayout<EventID>.stride)
+    }
+
+    /// A suspect was answered: it is none any more.
+    package mutating func answered(_ id: EventID) {
+        if suspects.isEmpty { return }
+        guard let place = suspects.removeValue(forKey: id) else { return }
+        units[place] = Self.nobody
     }
 
     /// - Precondition: a slot is free; there are as many as attempts may be in flight.
     package mutating func set(_ sequence: Int64, _ id: EventID) {
         let slot = free.removeLast()
-        slots[slot] = id
+        units[slot] = id
         taken[sequence] = slot
     }
 
     /// The outcome is on disk; unknown sequences are let pass.
     package mutating func clear(_ sequence: Int64) {
         guard let slot = taken.removeValue(forKey: sequence) else { return }
-        slots[slot] = EventID(high: 0, low: 0)
+        units[slot] = Self.nobody
         free.append(slot)
     }
 }

@@ -31,6 +31,7 @@ extension Dispatcher {
             entry.event.uncertain = true
             counters.uncertain += 1
         }
+        if case .answered = completion.outcome { crashed.answered(entry.event.id) }
         entry.event.attempts += 1
         if let blame = verdict.blame { counters.failures[blame, default: 0] += 1 }
         tally.add(AttemptKind(verdict.blame).rawValue, for: key, functions[key]!.identity)

@@ -109,6 +109,14 @@ extension Dispatcher {
             return
         }
         let key = event.functionKey
+        if crashed.isPoison(event.id), !functions[key]!.policy.soft {
+            forget(sequence)
+            burying.insert(sequence)
+            let reason = "it was the only suspect in flight at \(CrashSuspects.crashesMax) crashes of the daemon"
+            action.commands.append(.bury(sequence: sequence, .suspectedPoison, reason: reason))
+            return
+        }
+        if isHeldBack(sequence) { return }
         let route = functions[key]!.route
         if functions[key]!.forced == sequence { functions[key]!.forced = nil }
         window[sequence]!.place = .inFlight
@@ -136,7 +144,7 @@ extension Dispatcher {
             let key = window[sequence]!.event.functionKey
             takeOut(sequence, of: key)
             begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
-            guard window[sequence] != nil else { continue }
+            guard window[sequence]?.place == .inFlight else { continue }
             routes[index].probe = sequence
             routes[index].lastProbedFunction = key
             routes[index].lastProbedSequence = sequence
@@ -158,7 +166,7 @@ extension Dispatcher {
             }
             takeOut(sequence, of: key)
             begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
-            guard window[sequence] != nil else { continue }
+            guard window[sequence]?.place == .inFlight else { continue }
             functions[key]!.probe = sequence
             functions[key]!.lastProbed = sequence
             if wantsCandidates(functions[key]!) { toProbe.append(key.rawValue) }

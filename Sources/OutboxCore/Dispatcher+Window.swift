@@ -38,6 +38,7 @@ extension Dispatcher {
     package mutating func committed(_ sequences: [Int64]) {
         for sequence in sequences {
             if burying.remove(sequence) != nil { continue }
+            endAlone(sequence)
             guard let entry = window[sequence] else { continue }
             precondition(entry.place == .committing, "an outcome was committed for an event that is not in flight")
             let key = entry.event.functionKey
@@ -272,6 +273,7 @@ extension Dispatcher {
 
     mutating func forget(_ sequence: Int64) {
         guard let entry = window.removeValue(forKey: sequence) else { return }
+        if setAside.remove(sequence) != nil { functions[entry.event.functionKey]!.aside -= 1 }
         if functions[entry.event.functionKey]!.forced == sequence { functions[entry.event.functionKey]!.forced = nil }
         windowBytes -= entry.event.payload.count
         functions[entry.event.functionKey]!.windowBytes -= entry.event.payload.count

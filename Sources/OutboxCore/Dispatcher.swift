@@ -42,6 +42,10 @@ package struct Dispatcher: Sendable {
     var toRead = Line()
     var toProbe = Line()
     var poison: PoisonWatch
+    /// Events that crashes left in flight, the one of them that is in flight now, and those set aside until others end.
+    var crashed = CrashSuspects()
+    var aloneAfterCrash: Int64?
+    var setAside: Set<Int64> = []
     /// Functions with events on trial.
     var trials: Set<FunctionKey> = []
     /// Rows evicted while a page is on its way that may count them as held: they must not be taken for read.

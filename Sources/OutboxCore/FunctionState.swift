@@ -47,6 +47,8 @@ package struct FunctionState: Sendable {
     var consecutiveFailures = 0
     /// Events that were refused in a row.
     var rejections = RejectionRun()
+    /// Events set aside: in the window and in no line.
+    var aside = 0
     /// Waiting events in the window, and whose turn it is.
     var fresh = Line()
     var retried = Line()
@@ -89,7 +91,7 @@ package struct FunctionState: Sendable {
 
     /// Nothing waits, runs or is suspended.
     var isForgettable: Bool {
-        waiting == 0 && inFlight == 0 && parked == nil && !duePassedOver && suspension == nil && !isListed
+        waiting == 0 && aside == 0 && inFlight == 0 && parked == nil && !duePassedOver && suspension == nil && !isListed
     }
 
     /// Forgettable, and without trouble to remember.

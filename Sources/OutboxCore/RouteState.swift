@@ -30,6 +30,8 @@ package struct RouteState: Sendable {
     var lacksCandidate = false
     var sentFailures = 0
     var shared = SharedFailure()
+    /// The suspect that is in flight: one at a time.
+    var alone: Int64?
     var lastProbedFunction: FunctionKey?
     var lastProbedSequence: Int64?
     /// The attempt that is out as a probe.

@@ -183,7 +183,8 @@ final class Simulation {
         limits: DispatchLimits = DispatchLimits(),
         commitLimits: CommitLimits = CommitLimits(),
         budgets: QueueBudgets = QueueBudgets(),
-        credentials: any CredentialSource = FixedCredentials()
+        credentials: any CredentialSource = FixedCredentials(),
+        crashed: CrashSuspects = CrashSuspects()
     ) {
         self.store = store
         let world = world
@@ -204,6 +205,7 @@ final class Simulation {
             using: &random
         )
         let target = RouteTarget(scheme: "http", host: "127.0.0.1", port: 1, region: "eu-central-1")
+        dispatcher.restore(crashed: crashed)
         deliverer = Deliverer(
             network: ScriptedTransport(world: world),
             dispatcher: dispatcher,
