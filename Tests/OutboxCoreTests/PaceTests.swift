@@ -1,0 +1,201 @@
+import OutboxCore
+import Testing
+
+/// The values that decide how fast: limits in flight, rates, turns.
+struct PaceTests {
+    private func at(_ milliseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: milliseconds * 1_000_000) }
+
+    // MARK: Attempts in flight
+
+    @Test func `a new function begins with four in flight and doubles each window up to its ceiling`() {
+        var limit = AdaptiveLimit(ceiling: 64)
+        var reached = [limit.current]
+        for _ in 0..<4 {
+            for _ in 0..<limit.current { limit.worked() }
+            reached.append(limit.current)
+        }
+        #expect(reached == [4, 8, 16, 32, 64])
+        limit.worked()
+        #expect(limit.current == 64)
+    }
+
+    @Test func `a timeout halves the limit once a window, and from there it grows by one a window`() {
+        var limit = AdaptiveLimit(ceiling: 64, start: 64)
+        limit.timedOut(startedAt: at(0), now: at(100))
+        limit.timedOut(startedAt: at(50), now: at(101))
+        #expect(limit.current == 32)
+        for _ in 0..<32 { limit.worked() }
+        #expect(limit.current == 33)
+        limit.timedOut(startedAt: at(102), now: at(200))
+        #expect(limit.current == 16)
+    }
+
+    @Test func `the limit never falls below one`() {
+        var limit = AdaptiveLimit(ceiling: 4)
+        for step in 0..<9 { limit.timedOut(startedAt: at(Int64(step) * 10 + 5), now: at(Int64(step) * 10 + 9)) }
+        #expect(limit.current == 1)
+    }
+
+    @Test func `after a suspension it begins with one, doubles up to the limit before, then grows by one`() {
+        var limit = AdaptiveLimit(ceiling: 64, start: 64)
+        limit.timedOut(startedAt: at(0), now: at(1))
+        limit.timedOut(startedAt: at(2), now: at(3))
+        limit.restart()
+        var reached = [limit.current]
+        for _ in 0..<5 {
+            for _ in 0..<limit.current { limit.worked() }
+            reached.append(limit.current)
+        }
+        #expect(reached == [1, 2, 4, 8, 16, 17])
+    }
+
+    @Test func `a function that answers far later than others doesn't grow`() {
+        var limit = AdaptiveLimit(ceiling: 64)
+        for _ in 0..<100 { limit.worked(isSlow: true) }
+        #expect(limit.current == 4)
+    }
+
+    @Test(arguments: [(64, 8, 8), (8, 64, 64)])
+    func `a new ceiling holds at once, and what met only the old one may grow`(old: Int, new: Int, then: Int) {
+        var limit = AdaptiveLimit(ceiling: old, start: old)
+        limit.adopt(ceiling: new)
+        #expect(limit.current <= new)
+        for _ in 0..<64 { limit.worked() }
+        #expect(limit.current == then)
+    }
+
+    // MARK: Tokens
+
+    @Test(arguments: [1.0, 50, 1000, 20_000])
+    func `a bucket gives its rate over ten seconds, however late it is asked`(rate: Double) {
+        var bucket = TokenBucket()
+        var taken = 0
+        for milliseconds in stride(from: Int64(0), to: 10_000, by: 7) {
+            while bucket.hasToken(at: at(milliseconds)) {
+                bucket.take(perSecond: rate, at: at(milliseconds))
+                taken += 1
+            }
+        }
+        #expect(abs(Double(taken) - 10 * rate) <= 1 + rate / 15)
+    }
+
+    @Test func `a rest is made up for by 50 ms' worth of tokens and no more`() {
+        var bucket = TokenBucket()
+        bucket.take(perSecond: 100, at: at(0))
+        var taken = 0
+        while bucket.hasToken(at: at(60_000)) {
+            bucket.take(perSecond: 100, at: at(60_000))
+            taken += 1
+        }
+        #expect(taken == 6)
+        #expect(bucket.next! > at(60_000))
+    }
+
+    // MARK: The rate after throttles
+
+    @Test func `a throttle cuts the rate to 0.7, at most once a second, and not for attempts from before`() {
+        var control = RateControl(guess: 100, now: at(0))
+        #expect(abs(control.perSecond - 70) < 0.001)
+        let early = control.throttled(startedAt: at(10), measured: nil, now: at(500))
+        let older = control.throttled(startedAt: at(-10), measured: nil, now: at(5000))
+        let cut = control.throttled(startedAt: at(4000), measured: nil, now: at(5000))
+        #expect(!early && !older && cut)
+        #expect(abs(control.perSecond - 49) < 0.001)
+    }
+
+    @Test func `it falls to what was measured, a tenth at most at once, never below 0.1 a second`() {
+        var control = RateControl(guess: 1000, now: at(0))
+        var now: Int64 = 0
+        var rates: [Double] = []
+        for _ in 0..<8 {
+            now += 2000
+            _ = control.throttled(startedAt: at(now - 5), measured: 0, now: at(now))
+            rates.append(control.perSecond)
+        }
+        #expect(abs(rates[0] - 70) < 0.001)
+        #expect(rates.last == RateControl.floor)
+        var known = RateControl(guess: 1000, now: at(0))
+        _ = known.throttled(startedAt: at(1990), measured: 200, now: at(2000))
+        #expect(abs(known.perSecond - 140) < 0.001)
+    }
+
+    @Test(arguments: [5.0, 50, 1000])
+    func `it is back at the last good rate after 15 s, never above it before, and beyond it later`(rate: Double) {
+        var control = RateControl(guess: rate / 0.7, now: at(0))
+        _ = control.throttled(startedAt: at(1500), measured: rate, now: at(2000))
+        func run(from start: Int64, to end: Int64) {
+            for milliseconds in stride(from: start, to: end, by: 20) {
+                control.waited(at: at(milliseconds))
+                control.worked(at: at(milliseconds))
+            }
+        }
+        #expect(abs(control.perSecond - 0.7 * rate) < 0.001)
+        run(from: 2000, to: 16_900)
+        #expect(control.perSecond <= rate)
+        #expect(control.perSecond > 0.99 * rate)
+        run(from: 16_900, to: 40_000)
+        #expect(control.perSecond > 1.3 * rate)
+    }
+
+    @Test func `idle time doesn't raise it, and a minute in which nothing waits for a token ends it`() {
+        var control = RateControl(guess: 50, now: at(0))
+        _ = control.throttled(startedAt: at(1500), measured: 50, now: at(2000))
+        for second in 3..<60 { control.worked(at: at(Int64(second) * 1000)) }
+        #expect(abs(control.perSecond - 24.5) < 0.001)
+        #expect(!control.isOver(at: at(61_000)))
+        #expect(control.isOver(at: at(62_000)))
+        control.waited(at: at(62_000))
+        #expect(!control.isOver(at: at(63_000)))
+    }
+
+    @Test func `good answers are counted by the second, and a handful of them only where nothing better is known`() {
+        var rate = AnswerRate()
+        for step in 0..<200 { rate.count(good: step % 2 == 0, at: at(Int64(step) * 10)) }
+        #expect(abs(rate.measured(at: at(1990))! - 50) < 3)
+        rate.restart(at: nil)
+        #expect(abs(rate.measured(at: at(5000))! - 50) < 3)
+        var fresh = AnswerRate()
+        #expect(fresh.measured(at: at(0)) == nil)
+        for _ in 0..<40 { fresh.count(good: true, at: at(20)) }
+        #expect(fresh.guess(at: at(30)) == 40)
+    }
+
+    @Test func `the running median stays with the many, whatever the few take`() {
+        var median = MedianEstimate()
+        for step in 0..<500 { median.add(step % 5 == 0 ? 20_000 : 10) }
+        #expect(median.value! < 40)
+        for _ in 0..<500 { median.add(300) }
+        #expect(abs(median.value! - 300) < 1)
+    }
+
+    // MARK: Turns
+
+    @Test func `fresh, retried and old events take turns, and redriven ones have one turn in ten beside them`() {
+        var turns = EventTurns()
+        var taken: [WaitingLine: Int] = [:]
+        for _ in 0..<100 { taken[turns.next { _ in true }!, default: 0] += 1 }
+        #expect(taken == [.fresh: 30, .retried: 30, .backlog: 30, .redriven: 10])
+    }
+
+    @Test func `redriven events go out without a break where nothing else waits`() {
+        var turns = EventTurns()
+        let taken = (0..<5).map { _ in turns.next { $0 == .redriven } }
+        #expect(taken.allSatisfy { $0 == .redriven })
+        let none = turns.next { _ in false }
+        #expect(none == nil)
+    }
+
+    @Test(arguments: [
+        (1000, nil as Double?, nil as Double?, 20, 50 as Int64?), (1000, 10, 500, 20, 100), (5, nil, nil, 0, nil),
+    ])
+    func `the time to empty follows from the tightest rate, else from the pace of late`(
+        queued: Int,
+        rate: Double?,
+        drain: Double?,
+        handedOver: Double,
+        seconds: Int64?
+    ) {
+        let pace = FunctionPace(handedOverPerSecond: handedOver, ratePerSecond: rate, drainPerSecond: drain)
+        #expect(pace.secondsToEmpty(queued) == seconds)
+    }
+}
