@@ -18,15 +18,25 @@ struct AdminRoutes {
         api.get("events/:id", use: event)
         api.get("events/:id/payload", use: payload)
         api.get("dead-letters", use: deadLetters)
+        addOrders(to: api)
         api.post("dead-letters/count") { request, _ in
             let selection = try await JSONAnswers.decode(Selection.self, from: request).resolved()
             return try JSONAnswers.answer(SelectionCount(count: await service.count(selection)))
         }
         api.post("dead-letters/redrive") { request, _ in
-            let selection = try await JSONAnswers.decode(Selection.self, from: request).resolved()
-            let result = try await service.redrive(selection)
+            let wanted = try await JSONAnswers.decode(Selection.self, from: request)
+            let result = try await service.redrive(
+                wanted.resolved(mayKeepExpiry: true),
+                keepExpiry: wanted.keepExpiry ?? false
+            )
             logger.notice("dead letters redriven", metadata: ["count": "\(result.count)"])
             return try JSONAnswers.answer(result)
+        }
+        api.post("dead-letters/plan") { request, _ in
+            let wanted = try await JSONAnswers.decode(Selection.self, from: request)
+            return try JSONAnswers.answer(
+                await service.plan(wanted.resolved(mayKeepExpiry: true), keepExpiry: wanted.keepExpiry ?? false)
+            )
         }
         api.post("dead-letters/purge") { request, _ in
             let selection = try await JSONAnswers.decode(Selection.self, from: request).resolved()
@@ -56,8 +66,7 @@ struct AdminRoutes {
                 : JSONAnswers.bytes(Array("not ready\n".utf8), type: "text/plain", status: .serviceUnavailable)
         }
         router.get("metrics") { _, _ in
-            let text = MetricsText.text(of: try await service.metrics())
-            return JSONAnswers.bytes(Array(text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+            JSONAnswers.bytes(try await service.metricsPage(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
     }
 
@@ -125,19 +134,9 @@ struct ListQuery {
         for (name, value) in request.uri.queryParameters {
             switch name {
             case "function":
-                guard !value.isEmpty, value.utf8.count <= AdminLimits.patternBytesMax else {
-                    throw AdminError(
-                        .invalid,
-                        "function: a name or pattern of 1 to \(AdminLimits.patternBytesMax) bytes"
-                    )
-                }
-                filter.function = GlobPattern(String(value))
+                filter.function = try GlobPattern(checked: String(value))
             case "condition":
-                guard let condition = DeadLetterCondition(rawValue: String(value)) else {
-                    let words = DeadLetterCondition.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw AdminError(.invalid, "condition: one of \(words)")
-                }
-                filter.condition = condition
+                filter.condition = try DeadLetterCondition(checked: String(value))
             case "after": after = String(value)
             case "limit":
                 guard let number = Int(value), (1...AdminLimits.pageMax).contains(number) else {
@@ -159,35 +158,5 @@ extension DeadPlace {
             let sequence = Int64(cursor[cursor.index(after: dash)...]), sequence >= 0
         else { return nil }
         self.init(diedAt: WallTime(milliseconds: diedAt), sequence: sequence)
-    }
-}
-
-extension Selection {
-    /// What the operator means, checked: exactly one way of selecting, and never an empty one.
-    func resolved() throws -> DeadLetterSelection {
-        let ways = (ids == nil ? 0 : 1) + (function == nil ? 0 : 1) + (all == true ? 1 : 0)
-        guard ways == 1 else {
-            throw AdminError(.invalid, "select by ids, by function, or all, and by one of them only")
-        }
-        if let ids {
-            guard (1...Selection.idsMax).contains(ids.count) else {
-                throw AdminError(.invalid, "ids: 1 to \(Selection.idsMax) of them in one request")
-            }
-            return .ids(
-                try ids.enumerated().map { index, text in
-                    guard let id = EventID(text) else {
-                        throw AdminError(.invalid, "ids: number \(index + 1) is not an event id")
-                    }
-                    return id
-                }
-            )
-        }
-        if let function {
-            guard !function.isEmpty, function.utf8.count <= AdminLimits.patternBytesMax else {
-                throw AdminError(.invalid, "function: a name or pattern of 1 to \(AdminLimits.patternBytesMax) bytes")
-            }
-            return .function(GlobPattern(function))
-        }
-        return .all
     }
 }

@@ -9,6 +9,9 @@ package protocol AdminService: Sendable {
     /// What `/metrics` tells.
     func metrics() async throws -> Metrics
 
+    /// The same as a page of text; a moment old at most.
+    func metricsPage() async throws -> [UInt8]
+
     /// Queued and in-flight events in accept order, behind `after` (a sequence number); at most `limit`.
     func events(_ filter: EventFilter, after: Int64?, limit: Int) async throws -> Listing<Int64>
 
@@ -21,11 +24,34 @@ package protocol AdminService: Sendable {
     /// Dead letters, newest first, behind `after`; at most `limit`.
     func deadLetters(_ filter: EventFilter, after: DeadPlace?, limit: Int) async throws -> Listing<DeadPlace>
 
+    /// Functions with events, dead letters or a state other than active; all, or those that the pattern matches.
+    func functions(_ pattern: GlobPattern?) async throws -> FunctionList
+
+    /// Stops functions; on disk, and nothing more of them is started, when it returns.
+    func pause(_ pattern: GlobPattern, reason: String?) async throws -> PauseResult
+
+    /// Takes back the pauses whose pattern this one matches, and brings the probes of the functions meant forward.
+    func resume(_ pattern: GlobPattern) async throws -> ResumeResult
+
+    /// Makes dead letters of the functions' waiting events; on disk when it returns.
+    func moveToDead(_ pattern: GlobPattern) async throws -> MoveResult
+
+    /// Takes queued events out for good. Those that are in flight are left alone. What is `done` is never sent any more.
+    func cancel(_ ids: [EventID]) async throws -> [EventResult]
+
+    /// Clears delay and backoff; with `force` the event is the next that is tried.
+    func sendNow(_ ids: [EventID], force: Bool) async throws -> [EventResult]
+
     /// How many dead letters the selection means now.
     func count(_ selection: DeadLetterSelection) async throws -> Int
 
     /// Puts the selected dead letters back into the queue; on disk when it returns.
-    func redrive(_ selection: DeadLetterSelection) async throws -> RedriveResult
+    ///
+    /// - Parameter keepExpiry: leave those whose hard expiry has passed; else it is dropped.
+    func redrive(_ selection: DeadLetterSelection, keepExpiry: Bool) async throws -> RedriveResult
+
+    /// What a redrive would do. Changes nothing.
+    func plan(_ selection: DeadLetterSelection, keepExpiry: Bool) async throws -> RedrivePlan
 
     /// Deletes the selected dead letters; on disk when it returns.
     func purge(_ selection: DeadLetterSelection) async throws -> PurgeResult

@@ -5,10 +5,14 @@ package import OutboxCore
 package enum EventStanding: Hashable, Sendable {
     /// Its function and route are in use.
     case active
-    /// An attempt is under way.
-    case inFlight
+    /// An attempt is under way, since then.
+    case inFlight(since: WallTime)
+    /// An operator has paused its function.
+    case paused(PauseRule)
     case functionSuspended(Suspension)
     case routeSuspended(Suspension)
+    /// AWS throttles its function, or the whole route: nothing is sent before that time.
+    case throttled(until: WallTime, isRoute: Bool)
 
     /// Why, since when, and when it is tried next.
     package struct Suspension: Hashable, Sendable {
@@ -33,7 +37,8 @@ extension Event {
     package init(_ detail: EventDetail, standing: EventStanding = .active, now: WallTime, history: Bool = true) {
         let function = detail.function
         let isQueued = detail.state == .queued || detail.state == .inFlight
-        let inFlight = isQueued && (standing == .inFlight || detail.state == .inFlight)
+        let isUnderWay = if case .inFlight = standing { true } else { false }
+        let inFlight = isQueued && (isUnderWay || detail.state == .inFlight)
         self.init(
             id: detail.id.description,
             function: function.name,
@@ -47,6 +52,7 @@ extension Event {
             acceptedAt: Timestamp(detail.acceptedAt),
             diedAt: detail.diedAt.map(Timestamp.init),
             handedOverAt: detail.handedOverAt.map(Timestamp.init),
+            cancelledAt: detail.cancelledAt.map(Timestamp.init),
             nextAttemptAt: isQueued && !inFlight ? detail.dueAt.map(Timestamp.init) : nil,
             expiresAt: detail.expiresAt.map(Timestamp.init),
             attempts: history ? detail.attempts.map(Attempt.init) : nil,
@@ -98,5 +104,11 @@ extension LetterGroup {
 extension Timestamp {
     package init(_ time: WallTime) {
         self.init(milliseconds: time.milliseconds)
+    }
+}
+
+extension Pause {
+    package init(_ rule: PauseRule) {
+        self.init(pattern: rule.pattern.text, reason: rule.reason, since: Timestamp(rule.since))
     }
 }

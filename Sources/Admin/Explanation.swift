@@ -7,7 +7,9 @@ enum Explanation {
         switch detail.state {
         case .handedOver: handedOver(detail)
         case .deadLetter: deadLetter(detail)
-        case .cancelled: "An operator cancelled it."
+        case .cancelled:
+            "An operator cancelled it" + (detail.cancelledAt.map { " at \(Timestamp($0))" } ?? "")
+                + ". It is not sent any more." + marks(detail, now: now)
         case .inFlight: "An attempt is under way." + marks(detail, now: now)
         case .queued: waiting(detail, standing: standing, now: now) + marks(detail, now: now)
         }
@@ -30,19 +32,28 @@ enum Explanation {
 
     private static func waiting(_ detail: EventDetail, standing: EventStanding, now: WallTime) -> String {
         switch standing {
-        case .inFlight: return "An attempt is under way."
+        case .inFlight(let since): return "An attempt is under way, since \(Timestamp(since))."
+        case .paused(let pause):
+            let reason = pause.reason.map { ": \($0)" } ?? ""
+            let what = pause.pattern == GlobPattern("*") ? "everything" : "\(pause.pattern)"
+            return "It waits because an operator paused \(what) at \(Timestamp(pause.since))\(reason). It goes on with "
+                + "`lambda-outbox functions resume \(Pause.argument(pause.pattern.text))`. Waiting costs the event nothing."
         case .functionSuspended(let suspension):
             return "It waits because the function is suspended" + since(suspension, now: now)
         case .routeSuspended(let suspension):
             return "It waits because the route to Lambda is suspended" + since(suspension, now: now)
-        case .active: break
+        case .throttled(let until, let isRoute) where until > now:
+            let what = isRoute ? "all functions of its route" : "the function"
+            return "It waits because AWS throttles \(what): nothing is sent before \(Timestamp(until)). "
+                + "Waiting costs the event nothing."
+        case .active, .throttled: break
         }
         if let dueAt = detail.dueAt, dueAt > now {
             if detail.attemptCount == 0 { return "It waits for its delivery time, \(Timestamp(dueAt))." }
             return "\(lastAttempt(detail)) It is tried again at \(Timestamp(dueAt))."
         }
-        if detail.attemptCount == 0 { return "It is due and waits for its turn." }
-        return "\(lastAttempt(detail)) It is due again and waits for its turn."
+        let turn = "waits for its turn: it is sent as soon as its function has a free slot."
+        return detail.attemptCount == 0 ? "It is due and \(turn)" : "\(lastAttempt(detail)) It is due again and \(turn)"
     }
 
     private static func since(_ suspension: EventStanding.Suspension, now: WallTime) -> String {

@@ -1,6 +1,12 @@
 import AdminAPI
 import OutboxCore
 
+extension AdminService {
+    package func metricsPage() async throws -> [UInt8] {
+        Array(MetricsText.text(of: try await metrics()).utf8)
+    }
+}
+
 /// The Prometheus text format (version 0.0.4).
 package enum MetricsText {
     /// The whole page. Families come in a fixed order, functions by name.
@@ -14,7 +20,8 @@ package enum MetricsText {
         return lines.text
     }
 
-    private static let states = ["active", "suspended"]
+    private static let routeStates = ["active", "suspended"]
+    private static let functionStates = routeStates + ["paused"]
 
     private static func functions(_ metrics: Metrics, _ lines: inout MetricLines) {
         let functions = metrics.functions.sorted { $0.label < $1.label }
@@ -36,7 +43,7 @@ package enum MetricsText {
         lines.gauge("function_state", "1 for the state that a function is in, 0 for the others.")
         for function in functions {
             guard let current = function.state else { continue }
-            for state in states {
+            for state in functionStates {
                 lines.sample(["function": function.label, "state": state], state == current ? 1 : 0)
             }
         }
@@ -67,7 +74,9 @@ package enum MetricsText {
         lines.sample([:], metrics.status.counters.deadLettered)
         lines.gauge("route_state", "1 for the state that a route is in, 0 for the others.")
         for route in routes {
-            for state in states { lines.sample(["route": route.name, "state": state], state == route.state ? 1 : 0) }
+            for state in routeStates {
+                lines.sample(["route": route.name, "state": state], state == route.state ? 1 : 0)
+            }
         }
         lines.gauge("credentials_usable", "1 while a route has credentials.")
         for route in routes { lines.sample(["route": route.name], route.hasCredentials ? 1 : 0) }

@@ -17,6 +17,7 @@ package struct Event: Codable, Hashable, Sendable {
     package var acceptedAt: Timestamp
     package var diedAt: Timestamp?
     package var handedOverAt: Timestamp?
+    package var cancelledAt: Timestamp?
     /// Not before this time; left out if the event only waits for its turn.
     package var nextAttemptAt: Timestamp?
     package var expiresAt: Timestamp?
@@ -44,6 +45,7 @@ package struct Event: Codable, Hashable, Sendable {
         case acceptedAt = "accepted_at"
         case diedAt = "died_at"
         case handedOverAt = "handed_over_at"
+        case cancelledAt = "cancelled_at"
         case nextAttemptAt = "next_attempt_at"
         case expiresAt = "expires_at"
         case attempts
@@ -71,6 +73,7 @@ package struct Event: Codable, Hashable, Sendable {
         acceptedAt: Timestamp,
         diedAt: Timestamp? = nil,
         handedOverAt: Timestamp? = nil,
+        cancelledAt: Timestamp? = nil,
         nextAttemptAt: Timestamp? = nil,
         expiresAt: Timestamp? = nil,
         attempts: [Attempt]? = nil,
@@ -98,6 +101,7 @@ package struct Event: Codable, Hashable, Sendable {
         self.acceptedAt = acceptedAt
         self.diedAt = diedAt
         self.handedOverAt = handedOverAt
+        self.cancelledAt = cancelledAt
         self.nextAttemptAt = nextAttemptAt
         self.expiresAt = expiresAt
         self.attempts = attempts

@@ -4,7 +4,7 @@ extension Status {
     package func findings(_ limits: FindingLimits = FindingLimits()) -> [Finding] {
         let all =
             doorFindings(limits) + routes.flatMap { routeFindings($0, limits) } + diskFindings(limits)
-            + functionFindings(limits) + ageFindings(limits) + letterFindings(limits)
+            + functionFindings(limits) + pauseFindings(limits) + ageFindings(limits) + letterFindings(limits)
         // The order above says what to look at first among equals.
         return Finding.Severity.allCases.reversed().flatMap { severity in all.filter { $0.severity == severity } }
     }
@@ -120,6 +120,10 @@ extension Status {
     /// Unless the cause is told already, as badly.
     private func ageFindings(_ limits: FindingLimits) -> [Finding] {
         guard let oldest, isTooOld(limits), !routes.contains(where: { $0.state == "suspended" }) else { return [] }
+        // What is paused is meant to wait; what else is too old must not hide behind it.
+        if functions.contains(where: { $0.function == oldest.function && $0.state == "paused" }) {
+            return unpausedAgeFindings(limits)
+        }
         let named = functions.filter { $0.state == "suspended" }.prefix(limits.namedMax)
         let isTold = named.contains {
             $0.function == oldest.function && ($0.oldestAgeSeconds ?? 0) > limits.ageSecondsMax

@@ -21,6 +21,8 @@ package struct Status: Codable, Hashable, Sendable {
     package var functions: [FunctionStatus]
     /// How many there are, beyond those that `functions` has room for too.
     package var functionsTotal: Int
+    /// What operators have paused.
+    package var pauses: [Pause]
     package var routes: [RouteStatus]
     /// Dead letters by function and condition; the largest groups first, at most 1,000.
     package var deadLetters: [LetterGroup]
@@ -42,7 +44,7 @@ package struct Status: Codable, Hashable, Sendable {
         case inFlight = "in_flight"
         case oldest, functions
         case functionsTotal = "functions_total"
-        case routes
+        case pauses, routes
         case deadLetters = "dead_letters"
         case deadLettersTotalGroups = "dead_letter_groups_total"
         case rates, store, counters
@@ -63,6 +65,7 @@ package struct Status: Codable, Hashable, Sendable {
         oldest: OldestEvent? = nil,
         functions: [FunctionStatus] = [],
         functionsTotal: Int? = nil,
+        pauses: [Pause] = [],
         routes: [RouteStatus] = [],
         deadLetters: [LetterGroup] = [],
         deadLettersTotalGroups: Int? = nil,
@@ -85,6 +88,7 @@ package struct Status: Codable, Hashable, Sendable {
         self.oldest = oldest
         self.functions = functions
         self.functionsTotal = functionsTotal ?? functions.count
+        self.pauses = pauses
         self.routes = routes
         self.deadLetters = deadLetters
         self.deadLettersTotalGroups = deadLettersTotalGroups ?? deadLetters.count
@@ -116,10 +120,12 @@ package struct OldestEvent: Codable, Hashable, Sendable {
 package struct FunctionStatus: Codable, Hashable, Sendable {
     /// `orders`, `orders:live`, or the full ARN.
     package var function: String
-    /// `active` or `suspended`.
+    /// `active`, `suspended` or `paused`.
     package var state: String
-    /// For people: why it is suspended.
+    /// For people: why it is suspended, or what the operator said.
     package var reason: String?
+    /// The pattern of the pause.
+    package var pausedBy: String?
     package var since: Timestamp?
     package var nextProbeAt: Timestamp?
     package var queued: Int
@@ -129,7 +135,9 @@ package struct FunctionStatus: Codable, Hashable, Sendable {
     package var oldestAgeSeconds: Int64?
 
     private enum CodingKeys: String, CodingKey {
-        case function, state, reason, since
+        case function, state, reason
+        case pausedBy = "paused_by"
+        case since
         case nextProbeAt = "next_probe_at"
         case queued, dead
         case inFlight = "in_flight"
@@ -140,6 +148,7 @@ package struct FunctionStatus: Codable, Hashable, Sendable {
         function: String,
         state: String,
         reason: String? = nil,
+        pausedBy: String? = nil,
         since: Timestamp? = nil,
         nextProbeAt: Timestamp? = nil,
         queued: Int,
@@ -150,6 +159,7 @@ package struct FunctionStatus: Codable, Hashable, Sendable {
         self.function = function
         self.state = state
         self.reason = reason
+        self.pausedBy = pausedBy
         self.since = since
         self.nextProbeAt = nextProbeAt
         self.queued = queued

@@ -39,12 +39,42 @@ package struct AdminClient {
         return answer.count
     }
 
+    /// What a redrive would do now.
+    package func plan(_ selection: Selection) throws(ClientError) -> RedrivePlan {
+        try post("dead-letters/plan", selection)
+    }
+
     package func redrive(_ selection: Selection) throws(ClientError) -> RedriveResult {
         try post("dead-letters/redrive", selection)
     }
 
     package func purge(_ selection: Selection) throws(ClientError) -> PurgeResult {
         try post("dead-letters/purge", selection)
+    }
+
+    /// Functions with events, dead letters or a state other than active.
+    package func functions(_ pattern: String? = nil) throws(ClientError) -> FunctionList {
+        try get("functions" + (pattern.map { "?function=\(PercentEncoding.encode($0))" } ?? ""))
+    }
+
+    package func pause(_ order: FunctionOrder) throws(ClientError) -> PauseResult {
+        try post("functions/pause", order)
+    }
+
+    package func resume(_ order: FunctionOrder) throws(ClientError) -> ResumeResult {
+        try post("functions/resume", order)
+    }
+
+    package func moveToDead(_ order: FunctionOrder) throws(ClientError) -> MoveResult {
+        try post("functions/move-to-dead", order)
+    }
+
+    package func cancel(_ order: EventOrder) throws(ClientError) -> EventResults {
+        try post("events/cancel", order)
+    }
+
+    package func sendNow(_ order: EventOrder) throws(ClientError) -> EventResults {
+        try post("events/send-now", order)
     }
 
     /// Which part of a list is wanted.
@@ -85,8 +115,8 @@ package struct AdminClient {
         try decode(perform(.get, path, timeout: 60))
     }
 
-    private func post<Answer: Decodable>(_ path: String, _ selection: Selection) throws(ClientError) -> Answer {
-        guard let body = try? JSONEncoder().encode(selection) else { throw .invalid("the selection can't be written") }
+    private func post<Answer: Decodable>(_ path: String, _ order: some Encodable) throws(ClientError) -> Answer {
+        guard let body = try? JSONEncoder().encode(order) else { throw .invalid("the order can't be written") }
         return try decode(perform(.post, path, body: Array(body)))
     }
 

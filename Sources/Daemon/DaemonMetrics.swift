@@ -69,6 +69,10 @@ extension DaemonService {
                 if function.suspension != nil { metrics.state = "suspended" }
             }
         }
+        let pauses = readings.deliveries.dispatch.pauses
+        for record in readings.commits.functions where pauses.meaning(record.function) != nil {
+            change(record.function) { $0.state = "paused" }
+        }
         for label in metrics.keys {
             let isOne = label != MetricLabels.others
             metrics[label]!.state = isOne ? metrics[label]!.state ?? "active" : nil

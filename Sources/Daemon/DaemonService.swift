@@ -21,7 +21,7 @@ struct DaemonService: AdminService {
     let memory = StatusMemory()
 
     /// Letters moved in one commit.
-    private static var slice: Int { 500 }
+    static var slice: Int { 500 }
 
     func ready() async -> Bool { isServing() }
 
@@ -78,9 +78,84 @@ struct DaemonService: AdminService {
         }
     }
 
-    func redrive(_ selection: DeadLetterSelection) async throws -> RedriveResult {
-        let (count, ids) = try await move(selection) { .redrive($0, limit: Self.slice) }
-        return RedriveResult(count: count, ids: ids)
+    func redrive(_ selection: DeadLetterSelection, keepExpiry: Bool) async throws -> RedriveResult {
+        guard keepExpiry else {
+            let (count, ids) = try await move(selection) { .redrive($0, limit: Self.slice) }
+            return RedriveResult(count: count, ids: ids)
+        }
+        // Letters that stay would stand in the way of a selection by pattern: they are named one by one.
+        var result = RedriveResult(count: 0, ids: [])
+        try await forEachLetter(selection) { letters in
+            let ids = letters.map(\.id)
+            for start in stride(from: 0, to: ids.count, by: Self.slice) {
+                var left = Set(ids[start..<min(start + Self.slice, ids.count)])
+                // A slice may take several commits: they are bounded by bytes, too.
+                while !left.isEmpty {
+                    let order = StoreCommand.redrive(.ids(Array(left)), limit: Self.slice, keepExpiry: true)
+                    let reply = try await commit.operate([order]).first
+                    guard case .moved(let moved)? = reply, !moved.isEmpty else { break }
+                    left.subtract(moved)
+                    result.count += moved.count
+                    result.ids += moved.prefix(max(0, Selection.idsMax - result.ids.count)).map(\.description)
+                }
+            }
+        }
+        return result
+    }
+
+    func plan(_ selection: DeadLetterSelection, keepExpiry: Bool) async throws -> RedrivePlan {
+        let now = clock.now().wall
+        var plan = RedrivePlan()
+        var functions: [String: Int] = [:]
+        try await forEachLetter(selection) { letters in
+            for letter in letters {
+                let hasPassed = letter.expiresAt.map { $0 <= now } ?? false
+                if hasPassed, keepExpiry {
+                    plan.kept += 1
+                    continue
+                }
+                plan.count += 1
+                plan.bytes += letter.payloadBytes
+                if hasPassed { plan.expiriesDropped += 1 }
+                functions[letter.function.description, default: 0] += 1
+            }
+        }
+        plan.functions = functions.map { RedrivePlan.Function(function: $0.key, count: $0.value) }
+            .sorted { ($1.count, $0.function) < ($0.count, $1.function) }
+        return plan
+    }
+
+    /// Calls `body` with the letters meant, in pages, each read in a short transaction of its own. Newest first, and always
+    /// behind the last page: letters that die meanwhile aren't met.
+    private func forEachLetter(
+        _ selection: DeadLetterSelection,
+        _ body: ([EventDetail]) async throws -> Void
+    ) async throws {
+        let filter: EventFilter
+        switch selection {
+        case .ids(let ids):
+            let letters = try await read.ask { reader throws(StoreError) in
+                var letters: [EventDetail] = []
+                for id in Set(ids) {
+                    if let letter = try reader.event(id), letter.state == .deadLetter { letters.append(letter) }
+                }
+                return letters
+            }
+            return try await body(letters)
+        case .function(let pattern): filter = EventFilter(function: pattern)
+        case .matching(let both): filter = both
+        case .all: filter = EventFilter()
+        }
+        var place: DeadPlace?
+        while true {
+            let behind = place
+            let page = try await read.ask { reader throws(StoreError) in
+                try reader.deadLetters(filter, after: behind, limit: Self.slice)
+            }
+            if !page.isEmpty { try await body(page) }
+            guard page.count == Self.slice, let last = page.last, let diedAt = last.diedAt else { return }
+            place = DeadPlace(diedAt: diedAt, sequence: last.sequence)
+        }
     }
 
     func purge(_ selection: DeadLetterSelection) async throws -> PurgeResult {
@@ -117,7 +192,8 @@ struct DaemonService: AdminService {
     }
 
     private func standing(of detail: EventDetail, in report: DeliveryReport) -> EventStanding {
-        if report.dispatch.inFlightSince[detail.sequence] != nil { return .inFlight }
+        if let since = report.dispatch.inFlightSince[detail.sequence] { return .inFlight(since: since) }
+        if let pause = report.dispatch.pauses.meaning(detail.function) { return .paused(pause) }
         if let function = report.dispatch.functions.first(where: { $0.key == detail.functionKey }),
             let suspension = function.suspension
         {

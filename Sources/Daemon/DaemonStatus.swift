@@ -36,6 +36,7 @@ extension DaemonService {
             },
             functions: Array(functions.prefix(AdminLimits.statusListMax)),
             functionsTotal: functions.count,
+            pauses: deliveries.dispatch.pauses.map(Pause.init),
             routes: routeStatus(deliveries),
             deadLetters: groups.prefix(AdminLimits.statusListMax).map(LetterGroup.init),
             deadLettersTotalGroups: groups.count,
@@ -78,18 +79,25 @@ extension DaemonService {
         return counters
     }
 
-    /// The worst first: suspended ones, then those whose events have waited longest, then those with most dead letters.
-    private func functionStatus(_ readings: DaemonReadings) -> [FunctionStatus] {
+    /// The worst first: suspended and paused ones, then those whose events have waited longest, then those with most dead
+    /// letters.
+    ///
+    /// - Parameter pattern: only of these.
+    func functionStatus(_ readings: DaemonReadings, of pattern: GlobPattern? = nil) -> [FunctionStatus] {
+        let pauses = readings.deliveries.dispatch.pauses
         let live = Dictionary(uniqueKeysWithValues: readings.deliveries.dispatch.functions.map { ($0.key, $0) })
         let functions = readings.commits.functions.compactMap { record -> FunctionStatus? in
             let dispatch = live[record.key]
             guard record.queued > 0 || record.dead > 0 || dispatch?.suspension != nil else { return nil }
-            let suspension = dispatch?.suspension.map { Self.suspension($0, readings.now) }
+            if let pattern, !pattern.matches(record.function) { return nil }
+            let pause = pauses.meaning(record.function)
+            let suspension = pause == nil ? dispatch?.suspension.map { Self.suspension($0, readings.now) } : nil
             return FunctionStatus(
                 function: record.function.description,
-                state: suspension == nil ? "active" : "suspended",
-                reason: suspension?.reason,
-                since: suspension.map { Timestamp($0.since) },
+                state: pause != nil ? "paused" : suspension == nil ? "active" : "suspended",
+                reason: pause.map { "by an operator" + ($0.reason.map { ": \($0)" } ?? "") } ?? suspension?.reason,
+                pausedBy: pause?.pattern.text,
+                since: (pause?.since ?? suspension?.since).map(Timestamp.init),
                 nextProbeAt: suspension?.nextProbeAt.map(Timestamp.init),
                 queued: record.queued,
                 dead: record.dead,

@@ -166,10 +166,10 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         commands.reserveCapacity(completions.count)
         for completion in completions {
             lookAtClock(completion, now: now)
+            if case .answered = completion.outcome, let id = started[completion.sequence]?.id { flight.answered(id) }
             measures.ended(completion.duration)
             let action = dispatcher.completed(
                 completion,
-            if case .answered = completion.outcome, let id = started[completion.sequence]?.id { flight.answered(id) }
                 now: now,
                 clockTrusted: trusted,
                 signsAnew: signsAnew(after: completion, now: now),

@@ -17,10 +17,8 @@ extension Dispatcher {
         }
     }
 
-    /// The oldest of the pauses that mean this function.
-    package func pause(of function: FunctionIdentity) -> PauseRule? {
-        pauses.filter { $0.pattern.matches(function) }.min { $0.since < $1.since }
-    }
+    /// The pause that holds for this function.
+    func pause(of function: FunctionIdentity) -> PauseRule? { pauses.meaning(function) }
 
     /// Brings the probes of the functions meant forward, spread over 10 s; those of their routes come at once.
     package mutating func probeSoon(

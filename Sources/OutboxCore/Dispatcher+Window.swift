@@ -13,7 +13,7 @@ extension Dispatcher {
             }
             guard caughtUp else { continue }
             // An order can come before the news of the event.
-            if withdrawn[event.sequence] != nil {
+            if isWithdrawn(event.sequence) {
                 advanceFresh(to: event.sequence)
                 continue
             }
@@ -167,8 +167,8 @@ extension Dispatcher {
     }
 
     private mutating func admitAll(_ events: [QueuedEvent], explicit: Bool) {
-        for event in events
-        where window[event.sequence] == nil && !burying.contains(event.sequence) && withdrawn[event.sequence] == nil {
+        for event in events where window[event.sequence] == nil && !burying.contains(event.sequence) {
+            if isWithdrawn(event.sequence) { continue }
             switch admission(of: event, explicit: explicit) {
             case .admit: admit(event, asBacklog: explicit)
             // The scan goes on behind this row: remember it.

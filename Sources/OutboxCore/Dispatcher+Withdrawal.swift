@@ -3,6 +3,13 @@
 /// An event is withdrawn first, here, where it is known whether it is in flight; only then does the store delete it. So
 /// nothing is sent once the operator has been told that it is gone, and nothing is lost if the store can't do it.
 extension Dispatcher {
+    /// Orders that hold an event at this moment.
+    struct Withdrawal: Sendable {
+        var orders = 0
+        /// A page or a commit brought the event meanwhile, and it was passed over.
+        var isMet = false
+    }
+
     /// Starts none of these events any more, wherever they are, until `returned` is told of them.
     ///
     /// - Returns: those that are in flight: they are left to their outcome, and are not withdrawn.
@@ -17,29 +24,30 @@ extension Dispatcher {
                 takeOut(sequence, of: entry.event.functionKey)
                 forget(sequence)
             }
-            withdrawn[sequence, default: 0] += 1
+            withdrawn[sequence, default: Withdrawal()].orders += 1
         }
         return inFlight
     }
 
-    /// What became of events that were withdrawn. Those that are still in the queue are read again.
+    /// What became of events that were withdrawn: `gone` were not in the queue any more once the order was on disk,
+    /// `kept` still are. What is left, or has come back, is read again.
     package mutating func returned(gone: [Int64], kept: [Int64]) {
-        for sequence in gone { giveBack(sequence) }
-        for sequence in kept where giveBack(sequence) {
+        for sequence in kept { withdrawn[sequence]?.isMet = true }
+        for sequence in gone + kept {
+            guard var withdrawal = withdrawn[sequence] else { continue }
+            withdrawal.orders -= 1
+            withdrawn[sequence] = withdrawal.orders > 0 ? withdrawal : nil
+            guard withdrawal.orders == 0, withdrawal.isMet else { continue }
             rewind(to: sequence)
             noteDue(WallTime(milliseconds: 0))
         }
     }
 
-    /// True: no other order holds it.
-    @discardableResult
-    private mutating func giveBack(_ sequence: Int64) -> Bool {
-        guard let orders = withdrawn[sequence], orders > 1 else {
-            withdrawn[sequence] = nil
-            return true
-        }
-        withdrawn[sequence] = orders - 1
-        return false
+    /// Whether an event that has come is being taken out of the queue: then it is passed over.
+    mutating func isWithdrawn(_ sequence: Int64) -> Bool {
+        guard withdrawn[sequence] != nil else { return false }
+        withdrawn[sequence]!.isMet = true
+        return true
     }
 
     /// Puts an event in front of the others of its function and, where function or route are suspended, lets it be the

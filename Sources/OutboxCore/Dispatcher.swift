@@ -52,8 +52,8 @@ package struct Dispatcher: Sendable {
     var evictedMeanwhile: [FunctionKey: FunctionState.Parked] = [:]
     /// Rows being buried for their hard expiry: not to be attempted any more.
     var burying: Set<Int64> = []
-    /// Rows that operators are taking out of the queue, and by how many orders at once.
-    var withdrawn: [Int64: Int] = [:]
+    /// Rows that operators are taking out of the queue.
+    var withdrawn: [Int64: Withdrawal] = [:]
     /// Operators' pauses.
     package internal(set) var pauses: [PauseRule] = []
 

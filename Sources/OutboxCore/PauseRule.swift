@@ -17,3 +17,10 @@ package struct PauseRule: Hashable, Sendable {
         self.since = since
     }
 }
+
+extension [PauseRule] {
+    /// The oldest of those that mean this function.
+    package func meaning(_ function: FunctionIdentity) -> PauseRule? {
+        filter { $0.pattern.matches(function) }.min { $0.since < $1.since }
+    }
+}

@@ -19,6 +19,7 @@ enum EventText {
         add("tenant", event.tenantID)
         add("accepted", event.acceptedAt.description)
         add("handed over", event.handedOverAt?.description)
+        add("cancelled", event.cancelledAt?.description)
         add("request id", event.requestID)
         add("died", event.diedAt?.description)
         add("next attempt", event.nextAttemptAt?.description)

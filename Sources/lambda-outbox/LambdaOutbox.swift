@@ -30,7 +30,8 @@ struct LambdaOutbox: AsyncParsableCommand {
             """,
         version: outboxVersion,
         subcommands: [
-            Serve.self, Send.self, StatusCommand.self, Events.self, Dead.self, ConfigCommand.self, ReceiverCommand.self,
+            Serve.self, Send.self, StatusCommand.self, Events.self, Functions.self, Dead.self, ConfigCommand.self,
+            ReceiverCommand.self,
             Waiting.self,
         ]
     )

@@ -1,7 +1,6 @@
 import AdminAPI
 import ArgumentParser
 import Client
-import Glibc
 
 /// Why a dead letter died, as arguments and labels name it.
 enum Condition: String, ExpressibleByArgument, CaseIterable {
@@ -54,8 +53,8 @@ struct SelectionOptions: ParsableArguments {
 
     /// Calls `body` with selections that each fit into one request and together mean all the letters.
     func forEachSelection(client: AdminClient, _ body: (Selection) throws -> Void) throws {
-        if condition == nil, let function { return try body(Selection(function: function)) }
-        if condition == nil, all { return try body(.everything) }
+        if all { return try body(.everything) }
+        guard !ids.isEmpty else { return try body(Selection(function: function, condition: condition?.rawValue)) }
         try forEachPage(client: client, size: Selection.idsMax) { try body(Selection(ids: $0)) }
     }
 
@@ -77,11 +76,7 @@ struct SelectionOptions: ParsableArguments {
 
     private func count(client: AdminClient) throws -> Int {
         var count = 0
-        if condition == nil {
-            try forEachSelection(client: client) { count += try client.count($0) }
-        } else {
-            try forEachPage(client: client, size: Selection.idsMax) { count += $0.count }
-        }
+        try forEachSelection(client: client) { count += try client.count($0) }
         return count
     }
 
@@ -95,13 +90,7 @@ struct SelectionOptions: ParsableArguments {
         let count = try count(client: client)
         guard count > 0 else { return }
         let letters = count == 1 ? "1 dead letter" : "\(count) dead letters"
-        guard isatty(0) == 1, isatty(2) == 1 else {
-            throw CommandFailure(.wrongUse, "would \(verb) \(letters) (\(words)): add --yes")
-        }
-        Output.error.bytes(Array("\(verb) \(letters) (\(Printable.line(words)))? [y/N] ".utf8))
-        guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
-            throw CommandFailure(.failed, "nothing was done")
-        }
+        try Confirmation.ask("\(verb) \(letters) (\(words))")
     }
 
     /// Tells of named letters that weren't there.

@@ -49,7 +49,8 @@ import Testing
     }
 
     @Test func `says that a fresh event waits for its turn`() {
-        #expect(Event(detail(.queued), now: now).explanation == "It is due and waits for its turn.")
+        let words = "It is due and waits for its turn: it is sent as soon as its function has a free slot."
+        #expect(Event(detail(.queued), now: now).explanation == words)
     }
 
     @Test func `says until when a delayed event waits`() {
@@ -84,7 +85,7 @@ import Testing
     }
 
     @Test func `shows an event under way as in flight, though its row says queued`() {
-        let event = Event(detail(.queued) { $0.dueAt = now }, standing: .inFlight, now: now)
+        let event = Event(detail(.queued) { $0.dueAt = now }, standing: .inFlight(since: now), now: now)
         #expect(event.state == "in-flight")
         #expect(event.nextAttemptAt == nil)
     }

@@ -64,9 +64,44 @@ actor FakeService: AdminService {
         return 3
     }
 
-    func redrive(_ selection: DeadLetterSelection) async throws -> RedriveResult {
+    func functions(_ pattern: GlobPattern?) async throws -> FunctionList {
+        asked.append("functions \(pattern?.text ?? "-")")
+        return FunctionList(functions: Status.sample.functions, pauses: [.sample])
+    }
+
+    func pause(_ pattern: GlobPattern, reason: String?) async throws -> PauseResult {
+        asked.append("pause \(pattern) \(reason ?? "-")")
+        return PauseResult(pause: .sample, functions: 1, queued: 2, inFlight: 3)
+    }
+
+    func resume(_ pattern: GlobPattern) async throws -> ResumeResult {
+        asked.append("resume \(pattern)")
+        return ResumeResult(resumed: [.sample], probed: 1, stillPaused: [.sample])
+    }
+
+    func moveToDead(_ pattern: GlobPattern) async throws -> MoveResult {
+        asked.append("move-to-dead \(pattern)")
+        return MoveResult(count: 1, inFlight: 2)
+    }
+
+    func cancel(_ ids: [EventID]) async throws -> [EventResult] {
+        asked.append("cancel \(ids.count)")
+        return ids.map { EventResult(id: $0.description, outcome: .done, state: "cancelled") }
+    }
+
+    func sendNow(_ ids: [EventID], force: Bool) async throws -> [EventResult] {
+        asked.append("send-now \(ids.count) \(force)")
+        return ids.map { EventResult(id: $0.description, outcome: .inFlight, state: "in-flight") }
+    }
+
+    func plan(_ selection: DeadLetterSelection, keepExpiry: Bool) async throws -> RedrivePlan {
+        asked.append("plan \(selection.words) \(keepExpiry)")
+        return .sample
+    }
+
+    func redrive(_ selection: DeadLetterSelection, keepExpiry: Bool) async throws -> RedriveResult {
         if isBroken { throw AdminError(.unavailable, "shutting down") }
-        asked.append("redrive \(selection.words)")
+        asked.append("redrive \(selection.words)\(keepExpiry ? " keeping" : "")")
         return RedriveResult(count: 1, ids: ["x"])
     }
 
@@ -91,6 +126,20 @@ extension DeadLetterSelection {
 
 extension EventID {
     static let first = EventID("01890a5d-ac96-774b-bcce-b302099a8057")!
+}
+
+extension Pause {
+    static let sample = Pause(pattern: "orders*", reason: "r", since: Timestamp(milliseconds: 0))
+}
+
+extension RedrivePlan {
+    static let sample = RedrivePlan(
+        count: 2,
+        bytes: 3,
+        expiriesDropped: 1,
+        kept: 1,
+        functions: [Function(function: "orders", count: 2)]
+    )
 }
 
 extension Event {

@@ -116,7 +116,7 @@ actor Letters: AdminService {
 
     func count(_ selection: DeadLetterSelection) async throws -> Int { matching(selection).count }
 
-    func redrive(_ selection: DeadLetterSelection) async throws -> RedriveResult {
+    func redrive(_ selection: DeadLetterSelection, keepExpiry: Bool) async throws -> RedriveResult {
         let ids = take(selection)
         redriven += ids
         return RedriveResult(count: ids.count, ids: Array(ids.prefix(1000)))
@@ -125,6 +125,92 @@ actor Letters: AdminService {
     func purge(_ selection: DeadLetterSelection) async throws -> PurgeResult {
         let ids = take(selection)
         return PurgeResult(count: ids.count, ids: Array(ids.prefix(1000)))
+    }
+
+    func plan(_ selection: DeadLetterSelection, keepExpiry: Bool) async throws -> RedrivePlan {
+        let meant = matching(selection)
+        var plan = RedrivePlan(count: meant.count, bytes: meant.reduce(0) { $0 + $1.payloadBytes })
+        if keepExpiry { plan.kept = 1 } else { plan.expiriesDropped = 1 }
+        plan.functions = [.init(function: "orders", count: meant.count)]
+        return plan
+    }
+
+    func functions(_ pattern: GlobPattern?) async throws -> FunctionList {
+        FunctionList(
+            functions: Self.functions.filter { pattern?.matches($0.function) ?? true }.map { function in
+                var function = function
+                if let pause = pauses.first(where: { GlobPattern($0.pattern).matches(function.function) }) {
+                    function.state = "paused"
+                    function.pausedBy = pause.pattern
+                    function.reason = "by an operator" + (pause.reason.map { ": \($0)" } ?? "")
+                    function.since = pause.since
+                    function.nextProbeAt = nil
+                }
+                return function
+            },
+            pauses: pauses
+        )
+    }
+
+    private static let functions: [FunctionStatus] = [
+        FunctionStatus(
+            function: "billing:live",
+            state: "suspended",
+            reason: "ResourceNotFound",
+            since: Timestamp(milliseconds: 1000),
+            nextProbeAt: Timestamp(milliseconds: 61_000),
+            queued: 17,
+            dead: 0,
+            inFlight: 0,
+            oldestAgeSeconds: 3725
+        ),
+        FunctionStatus(function: "orders", state: "active", queued: 1, dead: 3, inFlight: 1, oldestAgeSeconds: 2),
+    ]
+
+    private var pauses: [Pause] = []
+
+    func pause(_ pattern: GlobPattern, reason: String?) async throws -> PauseResult {
+        let pause = Pause(pattern: pattern.text, reason: reason, since: Timestamp(milliseconds: 5000))
+        pauses.append(pause)
+        let meant = Self.functions.filter { pattern.matches($0.function) }
+        let queued = meant.reduce(0) { $0 + $1.queued }
+        return PauseResult(pause: pause, functions: meant.count, queued: queued, inFlight: 0)
+    }
+
+    func resume(_ pattern: GlobPattern) async throws -> ResumeResult {
+        let resumed = pauses.filter { pattern.matches($0.pattern) }
+        pauses.removeAll { pattern.matches($0.pattern) }
+        return ResumeResult(
+            resumed: resumed,
+            probed: Self.functions.count { $0.state == "suspended" && pattern.matches($0.function) },
+            stillPaused: pauses.filter { GlobPattern($0.pattern).matches(pattern.text) }
+        )
+    }
+
+    func moveToDead(_ pattern: GlobPattern) async throws -> MoveResult {
+        let meant = Self.functions.filter { pattern.matches($0.function) }
+        return MoveResult(count: meant.reduce(0) { $0 + $1.queued }, inFlight: meant.reduce(0) { $0 + $1.inFlight })
+    }
+
+    func cancel(_ ids: [EventID]) async throws -> [EventResult] { results(ids, done: "cancelled") }
+
+    func sendNow(_ ids: [EventID], force: Bool) async throws -> [EventResult] { results(ids, done: "queued") }
+
+    /// An event in flight is in the queue the next time that it is asked for: its attempt has failed meanwhile.
+    private var ended: Set<EventID> = []
+
+    private func results(_ ids: [EventID], done: String) -> [EventResult] {
+        ids.map { id in
+            guard let event = (letters + queued).first(where: { $0.id == id.description }) else {
+                return EventResult(id: id.description, outcome: .unknown)
+            }
+            switch event.state {
+            case "in-flight" where ended.insert(id).inserted:
+                return EventResult(id: event.id, outcome: .inFlight, state: event.state)
+            case "queued", "in-flight": return EventResult(id: event.id, outcome: .done, state: done)
+            default: return EventResult(id: event.id, outcome: .notQueued, state: event.state)
+            }
+        }
     }
 
     func ready() async -> Bool { true }

@@ -78,6 +78,8 @@ import Testing
             name: "dead-redrive",
             commands: [
                 ["dead", "redrive", "--all"], ["dead", "redrive", "--condition", "expired"],
+                ["dead", "redrive", "--all", "--plan"], ["dead", "redrive", "--all", "--plan", "--keep-expiry"],
+                ["dead", "redrive", "--function", "orders", "--plan", "--json"],
                 ["dead", "redrive", "--condition", "expired", "--yes"],
                 ["dead", "redrive", id, id, Event.letter(9).id],
                 ["dead", "redrive", "--all", "--yes", "--json"], ["dead", "redrive", "--all"],
@@ -114,6 +116,52 @@ import Testing
             ]
         ),
         Case(
+            name: "events-cancel",
+            commands: [
+                ["events", "cancel", queued[0].id], ["events", "cancel", queued[0].id, "--json"],
+                ["events", "cancel", queued[1].id], ["events", "cancel", queued[1].id, "--wait"],
+                ["events", "cancel", id, Event.letter(9).id, queued[0].id, queued[0].id],
+            ]
+        ),
+        Case(
+            name: "events-send-now",
+            commands: [
+                ["events", "send-now", queued[0].id, "--force"], ["events", "send-now", queued[1].id],
+                ["events", "send-now", queued[0].id, id, "--json"], ["events", "send-now", "a", "b", "--force"],
+            ]
+        ),
+        Case(
+            name: "functions-list",
+            commands: [
+                ["functions", "list"], ["functions", "list", "--json", "--function", "bill*"],
+                ["functions", "pause", "orders*", "--reason", "release 4.2"], ["functions", "pause", "later-*"],
+                ["functions", "list"], ["functions", "list", "--function", "nobody"],
+            ]
+        ),
+        Case(
+            name: "functions-show",
+            commands: [
+                ["functions", "show", "billing:live"], ["functions", "show", "*", "--json"],
+                ["functions", "show", "nobody"], ["functions", "pause", "--all"], ["functions", "show", "*"],
+            ]
+        ),
+        Case(
+            name: "functions-pause",
+            commands: [
+                ["functions", "pause", "orders*", "--reason", "release 4.2"], ["functions", "resume", "orders"],
+                ["functions", "pause", "billing:live", "--json"], ["functions", "resume", "--all", "--json"],
+                ["functions", "resume", "billing:live"], ["functions", "resume", "nobody"], ["functions", "pause"],
+                ["functions", "resume", "orders", "--all"],
+            ]
+        ),
+        Case(
+            name: "functions-move-to-dead",
+            commands: [
+                ["functions", "move-to-dead", "*"], ["functions", "move-to-dead", "orders", "--yes"],
+                ["functions", "move-to-dead", "bill*", "--yes", "--json"], ["functions", "move-to-dead", "nobody"],
+            ]
+        ),
+        Case(
             name: "send",
             commands: [
                 ["send", "orders", "--payload", "1"], ["send", "orders", "--payload", "2", "--output", "json"],
@@ -137,7 +185,8 @@ import Testing
                 var text = ""
                 for arguments in given.commands {
                     let place = arguments.map { $0.replacingOccurrences(of: "DIRECTORY", with: daemon.directory) }
-                    let sockets = ["events", "dead", "send"].contains(arguments.first) && arguments.count > 1
+                    let daemons = ["events", "functions", "dead", "send"]
+                    let sockets = daemons.contains(arguments.first ?? "") && arguments.count > 1
                     text += await Run.text(
                         place + (sockets ? ["--directory", daemon.directory] : []),
                         style: style,

@@ -198,6 +198,7 @@ final class Simulation {
             lastSequence: store.totals.lastSequence,
             nextDue: try! start.nextDue()
         )
+        dispatcher.paused(by: try! start.pauses(), now: world.now)
         dispatcher.restore(
             functions: try! start.functions(),
             routes: try! start.routes(),

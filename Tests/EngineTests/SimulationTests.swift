@@ -276,7 +276,7 @@ struct SimulationTests {
 }
 
 /// Functions that fail, throttle and vanish, and a network that refuses and cuts, for a while.
-private final class Trouble {
+final class Trouble {
     let functions: Int
     /// Nanoseconds.
     let endsAt: Int64

@@ -5,8 +5,8 @@ import Client
 /// `events`: what is in the queue, and why it is there.
 struct Events: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show events in the queue, and what became of one.",
-        subcommands: [List.self, Show.self]
+        abstract: "Show events in the queue and what became of one; cancel them, or send them now.",
+        subcommands: [List.self, Show.self, EventsCancel.self, EventsSendNow.self]
     )
 
     struct List: ParsableCommand {
@@ -66,7 +66,8 @@ struct Events: ParsableCommand {
             abstract: "Show everything about one event: where it is, why, and what will move it next.",
             usage: "lambda-outbox events show <id> [<options>]",
             discussion: """
-                Also of events that have been handed over, for as long as history is kept, and of dead letters.
+                Also of events that have been handed over or cancelled, for as long as history is kept, and of dead \
+                letters.
 
                 EXAMPLE:
                   lambda-outbox events show 01890a5d-ac96-774b-bcce-b302099a8057
