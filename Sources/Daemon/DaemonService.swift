@@ -37,19 +37,23 @@ struct DaemonService: AdminService {
             details += page.events
             place = page.next
         } while place != nil && details.count < limit && !Task.isCancelled
-        let report = try await deliveryReport()
+        let (standings, now) = try await standings(of: details)
         return Listing(
-            events: details.map {
-                Event($0, standing: standing(of: $0, in: report), now: report.now.wall, history: false)
-            },
+            events: zip(details, standings).map { Event($0, standing: $1, now: now, history: false) },
             next: place
         )
     }
 
     func event(_ id: EventID) async throws -> Event? {
-        guard let detail = try await read.ask({ reader throws(StoreError) in try reader.event(id) }) else { return nil }
-        let report = try await deliveryReport()
-        return Event(detail, standing: standing(of: detail, in: report), now: report.now.wall)
+        try await event(id) { _ in true }
+    }
+
+    /// Nil too for an event that isn't meant: nothing more is asked about it.
+    func event(_ id: EventID, where isMeant: (EventDetail) -> Bool) async throws -> Event? {
+        guard let detail = try await read.ask({ reader throws(StoreError) in try reader.event(id) }), isMeant(detail)
+        else { return nil }
+        let (standings, now) = try await standings(of: [detail])
+        return Event(detail, standing: standings[0], now: now)
     }
 
     func payload(_ id: EventID) async throws -> [UInt8]? {
@@ -189,22 +193,6 @@ struct DaemonService: AdminService {
     func deliveryReport() async throws -> DeliveryReport {
         guard let report = await delivery.report() else { throw AdminError(.unavailable, "the daemon is stopping") }
         return report
-    }
-
-    private func standing(of detail: EventDetail, in report: DeliveryReport) -> EventStanding {
-        if let since = report.dispatch.inFlightSince[detail.sequence] { return .inFlight(since: since) }
-        if let pause = report.dispatch.pauses.meaning(detail.function) { return .paused(pause) }
-        if let function = report.dispatch.functions.first(where: { $0.key == detail.functionKey }),
-            let suspension = function.suspension
-        {
-            return .functionSuspended(Self.suspension(suspension, report.now))
-        }
-        if let route = routes.knownRoute(for: detail.function),
-            let suspension = report.dispatch.routes[route.rawValue].suspension
-        {
-            return .routeSuspended(Self.suspension(suspension, report.now))
-        }
-        return .active
     }
 
     static func suspension(_ suspension: Suspension, _ now: Moment) -> EventStanding.Suspension {

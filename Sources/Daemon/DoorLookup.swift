@@ -8,7 +8,7 @@ struct DoorLookup: EventLookup {
     let service: DaemonService
 
     func eventJSON(_ id: EventID, producer: String) async throws -> [UInt8]? {
-        guard let event = try await service.event(id), event.producer == producer else { return nil }
+        guard let event = try await service.event(id, where: { $0.producer == producer }) else { return nil }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(event))

@@ -133,6 +133,9 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             dispatcher.reconfigure(directory)
         case .snapshot(let tell):
             tell(report(now: now))
+        case .standings(let places, let tell):
+            let standings = dispatcher.standings(of: places)
+            tell(StandingReport(standings: standings, pauses: dispatcher.pauses, now: now))
         case .drain(let deadline, let drained):
             dispatcher.isDraining = true
             draining = (deadline, drained)

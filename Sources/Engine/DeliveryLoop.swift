@@ -55,6 +55,14 @@ package final class DeliveryLoop: Sendable {
         }
     }
 
+    /// Where single events stand; nil after `drain`.
+    package func standings(of places: [QueuedPlace]) async -> StandingReport? {
+        await withCheckedContinuation { continuation in
+            let message = DeliveryMessage.standings(places) { continuation.resume(returning: $0) }
+            if !mailbox.post(message) { Self.turnAway([message]) }
+        }
+    }
+
     /// Sees to it that none of these events is started any more, until `returned` tells what became of them.
     ///
     /// - Returns: those that are in flight, and were left alone; nil after `drain`.
@@ -70,6 +78,7 @@ package final class DeliveryLoop: Sendable {
         for message in messages {
             switch message {
             case .snapshot(let tell): tell(nil)
+            case .standings(_, let tell): tell(nil)
             case .drain(_, let drained): drained()
             case .withdraw(_, let tell): tell(nil)
             case .accepted, .committed, .claimed, .dueChanged, .expired, .forgotten, .diskBlocked, .reload,

@@ -30,6 +30,8 @@ package enum DeliveryMessage: Sendable {
     case reconfigure(any DispatchDirectory)
     /// nil: the thread has ended.
     case snapshot(@Sendable (DeliveryReport?) -> Void)
+    /// Where single events stand; costs no snapshot. nil: the thread has ended. `tell` must not block.
+    case standings([QueuedPlace], tell: @Sendable (StandingReport?) -> Void)
     /// Start nothing new; what is in flight may end until the deadline. Then `drained` is called, on the delivery thread.
     case drain(deadline: MonotonicTime, drained: @Sendable () -> Void)
 }
@@ -41,6 +43,20 @@ package struct DeliveryReport: Sendable {
     package var credentials: [Result<UsedCredentials, CredentialProblem>]
     package var measures: DeliveryMeasures
     package var now: Moment
+}
+
+/// Where single events stand, in the order asked.
+package struct StandingReport: Sendable {
+    package var standings: [DispatchStanding]
+    /// Operators' pauses, which concern functions and not events.
+    package var pauses: [PauseRule]
+    package var now: Moment
+
+    package init(standings: [DispatchStanding], pauses: [PauseRule], now: Moment) {
+        self.standings = standings
+        self.pauses = pauses
+        self.now = now
+    }
 }
 
 /// What people may know of credentials.

@@ -1,0 +1,71 @@
+import OutboxCore
+import TestSupport
+import Testing
+
+/// Where single events stand with the dispatcher.
+@Suite("Standing of an event") struct StandingTests {
+    private struct OneRoute: DispatchDirectory {
+        func policy(for function: FunctionIdentity) -> FunctionPolicy { FunctionPolicy() }
+        func route(for function: FunctionIdentity) -> RouteKey { RouteKey(0) }
+        var routeNames: [String] { ["r"] }
+    }
+
+    private let now = Moment(wall: WallTime(milliseconds: 5000), monotonic: MonotonicTime(nanoseconds: 1))
+    private let key = FunctionKey(1)
+
+    private func dispatcher(function: SavedState? = nil, route: SavedState? = nil) -> Dispatcher {
+        var random = SystemRandomNumberGenerator()
+        var dispatcher = Dispatcher(limits: DispatchLimits(), directory: OneRoute(), lastSequence: 0, nextDue: nil)
+        dispatcher.restore(
+            functions: [
+                FunctionRecord(key: key, function: StoreBench.function(), queued: 0, dead: 0, bytes: 0, state: function)
+            ],
+            routes: route.map { [RouteRecord(name: "r", state: $0)] } ?? [],
+            now: now,
+            using: &random
+        )
+        return dispatcher
+    }
+
+    private func event(_ sequence: Int64) -> QueuedEvent {
+        QueuedEvent(
+            sequence: sequence,
+            id: EventID(high: 0, low: UInt64(sequence)),
+            functionKey: key,
+            function: StoreBench.function(),
+            payload: [],
+            payloadDigest: StoreBench.digest(1),
+            acceptedAt: now.wall,
+            ageFrom: now.wall
+        )
+    }
+
+    private func place(_ sequence: Int64, _ route: RouteKey? = RouteKey(0)) -> QueuedPlace {
+        QueuedPlace(sequence: sequence, functionKey: key, route: route)
+    }
+
+    private let trouble = SavedState(reason: "down", since: WallTime(milliseconds: 1), failedProbes: 2)
+
+    @Test("what is in flight, what waits and what isn't in memory, in the order asked")
+    func inFlight() {
+        var dispatcher = dispatcher()
+        dispatcher.accepted([event(1)], lastSequence: 1)
+        #expect(dispatcher.wake(now: now, clockTrusted: true).starts.map(\.event.sequence) == [1])
+        dispatcher.accepted([event(2)], lastSequence: 2)
+        let standings = dispatcher.standings(of: [place(9), place(1), place(2)])
+        #expect(standings.map(\.inFlightSince) == [nil, now.wall, nil])
+    }
+
+    @Test("a suspended function is told for its events, wherever they are")
+    func function() {
+        let standing = dispatcher(function: trouble).standings(of: [place(9)])[0]
+        #expect(standing.functionSuspension?.reason == "down")
+        #expect(standing.routeSuspension == nil)
+    }
+
+    @Test("a suspended route is told for events that take it")
+    func route() {
+        let standings = dispatcher(route: trouble).standings(of: [place(9), place(9, nil)])
+        #expect(standings.map { $0.routeSuspension?.reason } == ["down", nil])
+    }
+}
