@@ -208,8 +208,11 @@ extension Committer where Store: ~Copyable {
         }
     }
 
+    /// A name that was never accepted gets no row, and so no label: else whoever makes up names took them from others.
     mutating func tally(_ kind: AcceptKind, _ item: IntakeItem) {
-        measures.accepts.add(kind.rawValue, for: item.event.function, item.event.function)
+        let function = item.event.function
+        let opensRow = kind == .accepted || kind == .repeat
+        measures.accepts.add(kind.rawValue, for: function, opensRow: opensRow, function)
     }
 
     /// About what a row takes beside its payload.

@@ -13,7 +13,7 @@ package struct FunctionTally<Key: Hashable & Sendable>: Sendable {
     }
 
     package private(set) var rows: [Row] = []
-    /// Of all functions that found no room.
+    /// Of all functions that have no row.
     package private(set) var others = SIMD8<Int64>.zero
     private var places: [Key: Int] = [:]
     private var latest: (key: Key, place: Int)?
@@ -21,17 +21,21 @@ package struct FunctionTally<Key: Hashable & Sendable>: Sendable {
     package init() {}
 
     /// Adds `times` of a kind (0 to 7). `function` is asked for only the first time.
+    ///
+    /// - Parameter opensRow: false for what anybody can cause for any name: it then counts among the others where the
+    ///   function has no row yet.
     package mutating func add(
         _ kind: Int,
         for key: Key,
         times: Int = 1,
+        opensRow: Bool = true,
         _ function: @autoclosure () -> FunctionIdentity
     ) {
         if let latest, latest.key == key { return count(kind, at: latest.place, times) }
         let place: Int
         if let known = places[key] {
             place = known
-        } else if rows.count < Self.functionsMax {
+        } else if opensRow, rows.count < Self.functionsMax {
             place = rows.count
             places[key] = place
             rows.append(Row(function: function(), counts: .zero))

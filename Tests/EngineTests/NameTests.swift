@@ -32,6 +32,20 @@ struct NameTests {
         #expect(refusal(simulation.producer.answers[new]) != nil)
     }
 
+    @Test func `a name that was never accepted gets no metrics of its own`() {
+        final class Box { var report: CommitReport? }
+        let simulation = Simulation(seed: 1, commitLimits: limits(functions: 5))
+        simulation.world.behaviour = { _, _ in .failed(.connect, sent: false, after: 1) }
+        simulation.step((0..<9).map { simulation.send(to: "f\($0)").item })
+        // Called back within the step, on this thread.
+        nonisolated(unsafe) let box = Box()
+        simulation.step([simulation.send(to: "f1").item], operations: [.report { box.report = $0 }])
+        let accepts = box.report?.measures.accepts
+        #expect(accepts?.rows.map(\.function.name).sorted() == (0..<5).map { "f\($0)" })
+        #expect(accepts?.rows.reduce(0) { $0 + $1.counts[AcceptKind.accepted.rawValue] } == 6)
+        #expect(accepts?.others[AcceptKind.refused.rawValue] == 4)
+    }
+
     @Test func `past so many producers new ones get 429 at once (P7)`() {
         let simulation = Simulation(seed: 2, commitLimits: limits(functions: 50, producers: 3))
         let sent = (0..<5).map { number in
