@@ -119,7 +119,10 @@ extension Dispatcher {
         if event.unknownAttempts >= Self.unknownAttemptsMax {
             return .dead(.rejected, reason: "refused \(event.unknownAttempts) times; the last: \(verdict.reason)")
         }
-        if clockTrusted, due.since(event.ageFrom) > policy.maxAge {
+        // The give-up time of a failing function: an outage or an operator's pause, however long, kills nothing.
+        let function = functions[event.functionKey]!
+        let isCutOff = function.pause != nil || routes[function.route.rawValue].suspension != nil
+        if clockTrusted, !isCutOff, due.since(event.ageFrom) > policy.maxAge {
             return .dead(
                 .expired,
                 reason: "older than max_age at its next attempt; the last failure: \(verdict.reason)"

@@ -44,7 +44,7 @@ extension Dispatcher {
     private mutating func passedOverClaim(now: Moment) -> ClaimRequest? {
         while let key = toProbe.popFirst().map(FunctionKey.init) {
             guard let function = functions[key], function.hasPassedOver, function.pause == nil, isBlocked(function),
-                function.waiting == 0
+                wantsCandidates(function)
             else { continue }
             return readPassedOver(key, upTo: FunctionState.candidatesMax, now: now)
         }
@@ -65,6 +65,8 @@ extension Dispatcher {
 
     /// Rows of it were passed over: they are read as soon as there is room for enough of them.
     mutating func wantRows(of key: FunctionKey) {
+        // Its probe may have come due before there was anything to probe with.
+        if let function = functions[key], function.suspension != nil, function.waiting == 0 { probes.look(at: key) }
         guard let function = functions[key], !function.isToRead, readableRoom(of: function) > 0 else { return }
         functions[key]!.isToRead = true
         toRead.append(key.rawValue)

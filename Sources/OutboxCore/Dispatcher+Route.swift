@@ -29,6 +29,8 @@ extension Dispatcher {
                 functions[key]!.parked = nil
                 rewind(to: range.first)
             }
+            // Its own probe may have come due meanwhile, with nothing of it in memory.
+            if functions[key]!.suspension != nil { probes.look(at: key) }
             list(key)
         }
     }

@@ -103,6 +103,8 @@ extension Dispatcher {
         evictedMeanwhile = [:]
         if let only, let function = functions[only] {
             routes[function.route.rawValue].lacksCandidate = false
+            // The page may have held none of its rows: then the next is read.
+            if function.suspension != nil { probes.look(at: only) }
             list(only)
             dropIfIdle(only)
         }
