@@ -7,9 +7,12 @@ extension Dispatcher {
             let before = functions[key]!.pause
             let pause = pause(of: functions[key]!.identity)
             functions[key]!.pause = pause
+            guard (pause == nil) != (before == nil) else { continue }
+            // Whoever was to give the route's next probe may be stopped now, or may be the only one who can.
+            routes[functions[key]!.route.rawValue].lacksCandidate = false
             if pause != nil {
-                if before == nil { evict(key) }
-            } else if before != nil {
+                evict(key)
+            } else {
                 functions[key]!.pauseEndedAt = now.monotonic
                 list(key)
                 dropIfIdle(key)
