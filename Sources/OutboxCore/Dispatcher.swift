@@ -109,6 +109,8 @@ package struct Dispatcher: Sendable {
         for record in saved {
             guard let index = routes.firstIndex(where: { $0.name == record.name }) else { continue }
             routes[index].suspension = Self.restored(record.state, now: now, using: &random)
+            // There are few: an operator who mended one and restarted doesn't wait.
+            routes[index].suspension?.nextProbe = now.monotonic
         }
     }
 

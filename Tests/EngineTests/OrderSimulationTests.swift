@@ -179,6 +179,7 @@ private final class Operators {
     /// What operators order in this round. Messages to the delivery side go their own way, as in the daemon.
     func order(_ random: inout Seeded) -> [CommitMessage] {
         // Called back on this thread, within a step.
+        // Called back within a step, on the simulation's own thread.
         nonisolated(unsafe) let operators = self
         var messages = takeOut()
         let patterns = ["f0", "f1", "f*", "*"]
@@ -201,6 +202,7 @@ private final class Operators {
 
     func resume(_ pattern: GlobPattern) -> CommitMessage {
         // Called back on this thread, within a step.
+        // Called back within a step, on the simulation's own thread.
         nonisolated(unsafe) let operators = self
         return .operate([.resume(pattern)]) { _ in if pattern.text == "*" { operators.isAllPaused = false } }
     }
@@ -208,6 +210,7 @@ private final class Operators {
     /// What the delivery side has let go.
     func takeOut() -> [CommitMessage] {
         // Called back on this thread, within a step.
+        // Called back within a step, on the simulation's own thread.
         nonisolated(unsafe) let operators = self
         defer { withdrawn = [] }
         return withdrawn.map { ids in .operate([.cancel(ids)]) { operators.ended(ids, $0) } }
@@ -227,6 +230,7 @@ private final class Operators {
     private func paused(_ pattern: GlobPattern) {
         // From the time on at which the delivery side has the news.
         guard pattern.text == "*" else { return }
+        // Called back within a step, on the simulation's own thread.
         nonisolated(unsafe) let operators = self
         simulation.world.toDelivery.append(.snapshot { _ in operators.isAllPaused = true })
     }
@@ -234,6 +238,7 @@ private final class Operators {
     private func cancel(_ ids: [EventID]) {
         guard !ids.isEmpty else { return }
         pending += 1
+        // Called back within a step, on the simulation's own thread.
         nonisolated(unsafe) let operators = self
         simulation.world.toDelivery.append(
             .withdraw(ids.map(\.sequence)) { flying in

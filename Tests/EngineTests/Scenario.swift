@@ -175,6 +175,8 @@ final class Simulation {
     private var deliverer: Deliverer<ScriptedTransport, Seeded>
     private let directory = try! TemporaryDirectory()
     private var tickets: UInt64 = 0
+    /// How many rounds have begun at the same instant.
+    private var still = (at: Int64.min, rounds: 0)
 
     init(
         seed: UInt64,
@@ -205,8 +207,8 @@ final class Simulation {
             now: world.now,
             using: &random
         )
-        let target = RouteTarget(scheme: "http", host: "127.0.0.1", port: 1, region: "eu-central-1")
         dispatcher.restore(crashed: crashed)
+        let target = RouteTarget(scheme: "http", host: "127.0.0.1", port: 1, region: "eu-central-1")
         deliverer = Deliverer(
             network: ScriptedTransport(world: world),
             dispatcher: dispatcher,
@@ -278,6 +280,8 @@ final class Simulation {
         let messages = world.toDelivery
         world.toDelivery = []
         _ = deliverer.turn(messages: messages, wakeDescriptor: -1, clock: WorldClock(world: world))
+        still = still.at == world.nanoseconds ? (still.at, still.rounds + 1) : (world.nanoseconds, 0)
+        precondition(still.rounds < 20_000, "the loops spin: virtual time stands still")
     }
 
     /// Steps until nothing is queued, at most for `span` of virtual time. True: drained.
