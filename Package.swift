@@ -65,7 +65,7 @@ let package = Package(
         module("Engine", ["OutboxCore", "CLinux", nioLocks]),
         module("Door", ["OutboxCore", nioCore, nioPosix, nioHTTP1, nioLocks, logging]),
         module("AdminAPI"),
-        module("Admin", ["OutboxCore", "AdminAPI", hummingbird, logging]),
+        module("Admin", ["OutboxCore", "AdminAPI", hummingbird, nioLocks, logging]),
         module("Systemd", ["CSystemd", logging]),
         module("Receiver", ["SigV4", nioCore, nioPosix, nioHTTP1, nioLocks]),
         module("Client", ["AdminAPI", "CCurl"]),
@@ -113,6 +113,10 @@ let package = Package(
         ),
         tests("SystemdTests", ["Systemd", nioLocks, logging]),
         tests("ConfigurationTests", ["Daemon", "AWSCredentials", "OutboxCore", "TestSupport"]),
+        tests(
+            "DaemonTests",
+            ["Daemon", "Admin", "AdminAPI", "Engine", "OutboxCore", "SQLiteStore", "TestSupport", nioLocks]
+        ),
         tests("TidyTests"),
     ]
 )

@@ -2,6 +2,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import OutboxCore
 
 /// Serves metrics and health, and nothing else, on a loopback address: for monitoring systems on this machine.
 ///
@@ -39,6 +40,7 @@ package struct AdminTCPServer: Sendable {
         let application = AdminApplication.make(
             AdminRoutes(service: service, logger: logger).monitoringRouter(),
             address: .hostname(host, port: port),
+            bounds: .monitoring,
             logger: logger,
             onRunning: { await onListening($0.localAddress?.port ?? port) }
         )
@@ -54,6 +56,7 @@ package struct AdminTCPServer: Sendable {
         AdminApplication.make(
             AdminRoutes(service: service, logger: logger).monitoringRouter(),
             address: .hostname("127.0.0.1", port: 0),
+            bounds: .monitoring,
             logger: logger,
             onRunning: { _ in }
         )
@@ -73,9 +76,21 @@ package struct AdminTCPError: Error, Hashable, Sendable, CustomStringConvertible
 
 /// What both admin listeners have in common.
 enum AdminApplication {
+    struct Bounds {
+        /// Served at once; those past it get 503.
+        var connectionsMax: Int
+        var idleTimeout: Span
+
+        /// Whoever may open the socket is trusted.
+        static let operators = Bounds(connectionsMax: AdminLimits.connectionsMax, idleTimeout: .seconds(60))
+        /// Any local user may connect: idle connections give way soon.
+        static let monitoring = Bounds(connectionsMax: AdminLimits.monitoringConnectionsMax, idleTimeout: .seconds(10))
+    }
+
     static func make(
         _ router: Router<BasicRequestContext>,
         address: BindAddress,
+        bounds: Bounds = .operators,
         logger: Logger,
         onRunning: @escaping @Sendable (any Channel) async -> Void
     ) -> Application<RouterResponder<BasicRequestContext>> {
@@ -83,12 +98,18 @@ enum AdminApplication {
         // Hummingbird tells of starts and requests at info, and of connections that a stop cuts as errors. The daemon's
         // log is for state changes; requests that fail are told by `ErrorAnswers`.
         quiet.logLevel = .critical
+        let count = ConnectionCount(max: bounds.connectionsMax)
         return Application(
             responder: router.buildResponder(),
-            server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(60))),
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [count.handler()],
+                    idleTimeout: .milliseconds(bounds.idleTimeout.milliseconds)
+                )
+            ),
             configuration: ApplicationConfiguration(
                 address: address,
-                availableConnectionsDelegate: MaximumAvailableConnections(AdminLimits.connectionsMax)
+                availableConnectionsDelegate: MaximumAvailableConnections(2 * AdminLimits.connectionsMax)
             ),
             onServerRunning: onRunning,
             logger: quiet

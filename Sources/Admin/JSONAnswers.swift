@@ -40,6 +40,7 @@ package enum AdminLimits {
     /// Room for 1,000 ids and the names around them.
     static let bodyBytesMax = 128 * 1024
     static let connectionsMax = 64
+    static let monitoringConnectionsMax = 16
     static let pageDefault = 100
     static let pageMax = 1000
     static let patternBytesMax = 256

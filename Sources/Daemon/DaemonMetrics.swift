@@ -7,6 +7,13 @@ internal import OutboxCore
 
 /// `/metrics`.
 extension DaemonService {
+    /// Whoever can reach the TCP listener may ask for it, and as often as he likes.
+    func metricsPage() async throws -> [UInt8] {
+        try await memory.metricsPage.value(maxAge: .seconds(1), clock: clock) {
+            Array(MetricsText.text(of: try await metrics()).utf8)
+        }
+    }
+
     func metrics() async throws -> Metrics {
         let readings = try await readings()
         let door = doorCounters()

@@ -1,4 +1,5 @@
 internal import Admin
+internal import AdminAPI
 internal import Engine
 internal import NIOConcurrencyHelpers
 internal import OutboxCore
@@ -9,6 +10,8 @@ final class StatusMemory: Sendable {
     /// Read thread only, but for the lock.
     let oldest = NIOLockedValueBox(OldestWaiting())
     let labels = NIOLockedValueBox(MetricLabels())
+    let status = Shared<Status>()
+    let metricsPage = Shared<[UInt8]>()
 }
 
 /// What status and metrics are made of: one answer of each loop.

@@ -6,7 +6,7 @@ internal import OutboxCore
 /// `status`: everything on one screen.
 extension DaemonService {
     func status() async throws -> Status {
-        status(of: try await readings())
+        try await memory.status.value(maxAge: .zero, clock: clock) { status(of: try await readings()) }
     }
 
     func status(of readings: DaemonReadings) -> Status {

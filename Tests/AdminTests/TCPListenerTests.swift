@@ -77,6 +77,27 @@ import Testing
         #expect(port > 0)
     }
 
+    @Test func `sixteen connections are served at once, one more is told to come again`() async throws {
+        try await listening { port in
+            let question = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            var held: [HTTPText.Connection] = []
+            for _ in 0..<16 {
+                let connection = try HTTPText.Connection(port)
+                #expect(try await connection.ask(question).hasPrefix("HTTP/1.1 200 "))
+                held.append(connection)
+            }
+            #expect(try await HTTPText.Connection(port).ask(question).hasPrefix("HTTP/1.1 503 "))
+            held.removeLast()
+            // The listener sees the end a moment later.
+            var answer = ""
+            while !answer.hasPrefix("HTTP/1.1 200 ") {
+                answer = (try? await HTTPText.Connection(port).ask(question)) ?? ""
+                #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 200 ") || answer.hasPrefix("HTTP/1.1 503 "))
+            }
+            withExtendedLifetime(held) {}
+        }
+    }
+
     @Test func `a port that is taken is said to be`() async throws {
         try await listening { port in
             let second = AdminTCPServer(host: "127.0.0.1", port: port, service: FakeService(), logger: logger)
@@ -112,22 +133,43 @@ enum HTTPText {
     }
 
     private static func exchange(_ port: Int, _ request: String) throws -> String {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        try Connection(port).exchange(request)
+    }
+
+    /// Stays open as long as it is held.
+    final class Connection: Sendable {
+        private let descriptor: Int32
+
+        init(_ port: Int) throws {
+            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            let connected = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            guard connected == 0 else { throw CocoaError(.fileReadUnknown) }
+        }
+
+        deinit { close(descriptor) }
+
+        func ask(_ request: String) async throws -> String {
+            try await withCheckedThrowingContinuation { continuation in
+                DispatchQueue.global().async { continuation.resume(with: Result { try self.exchange(request) }) }
             }
         }
-        guard connected == 0, write(descriptor, request, request.utf8.count) == request.utf8.count else {
-            throw CocoaError(.fileReadUnknown)
+
+        /// What came back first.
+        fileprivate func exchange(_ request: String) throws -> String {
+            // Where the other side has closed already, its answer is there all the same.
+            let sent = send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL))
+            guard sent == request.utf8.count || errno == EPIPE else { throw CocoaError(.fileReadUnknown) }
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = read(descriptor, &bytes, bytes.count)
+            return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
         }
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = read(descriptor, &bytes, bytes.count)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 }

@@ -29,8 +29,8 @@ enum ModuleTable {
         ),
         "AdminAPI": ModuleRule(declared: []),
         "Admin": ModuleRule(
-            declared: ["OutboxCore", "AdminAPI", "Hummingbird", "Logging"],
-            beyond: ["Glibc", "FoundationEssentials", "HummingbirdCore", "HTTPTypes", "NIOCore"]
+            declared: ["OutboxCore", "AdminAPI", "Hummingbird", "NIOConcurrencyHelpers", "Logging"],
+            beyond: ["Glibc", "FoundationEssentials", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes"]
         ),
         "Systemd": ModuleRule(declared: ["CSystemd", "Logging"], beyond: ["Glibc"]),
         "Receiver": ModuleRule(
