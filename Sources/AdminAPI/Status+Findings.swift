@@ -182,7 +182,8 @@ extension Status {
                 Finding(
                     seconds > limits.outageSecondsMax || isTooOld(limits) ? .critical : .warning,
                     .route,
-                    what: "Nothing has gone out to Lambda in \(route.region) for \(Wording.duration(seconds: seconds)): "
+                    what: "Nothing has gone out to Lambda in \(route.region) for "
+                        + "\(Wording.duration(seconds: seconds)): "
                         + "\(route.reason ?? "no reason is known"). \(waiting)",
                     whatToDo: Advice.route(route.reason ?? "", route)
                 )
