@@ -95,20 +95,32 @@ extension Dispatcher {
         )
     }
 
-    /// A failure of the function's that others on the route have too, while none works, is the route's. So is one that
-    /// the route is suspended for already.
+    /// A failure of the function's that all others on the route have too is the route's, where it can be. So is one
+    /// that the route is suspended for already.
     mutating func blameRouteIfShared(_ verdict: inout Verdict, _ function: FunctionKey, _ key: RouteKey) {
         switch verdict.blame {
         case nil: routes[key.rawValue].shared.handedOver(function)
         case .function, .unknown:
+            guard verdict.canBeRoutes else { return }
             let reason = SharedFailure.routeReason(verdict.reason)
             let isKnown = routes[key.rawValue].suspension?.reason == reason
             let isShared = routes[key.rawValue].shared.failed(function, reason: verdict.reason)
-            guard isKnown || isShared else { return }
+            guard isKnown || isShared, !hasUntried(key) else { return }
             verdict.blame = .route
             verdict.functionReason = verdict.reason
             verdict.reason = reason
         case .event, .throttle, .route: return
+        }
+    }
+
+    /// Whether a function is left that could show that the route works. Looked at only where they are few: where they
+    /// are many each stands for itself, so that names without end can't hold those that work.
+    private func hasUntried(_ key: RouteKey) -> Bool {
+        guard functions.count <= SharedFailure.judgedMax else { return true }
+        let shared = routes[key.rawValue].shared
+        return functions.values.contains { function in
+            function.route == key && !shared.hasFailed(function.key)
+                && (function.waiting > 0 || function.inFlight > 0 || function.hasPassedOver)
         }
     }
 

@@ -7,6 +7,9 @@ package struct ErrorCode: Hashable, Sendable {
     package var scope: Verdict.Scope = .function
     /// The code means configuration: no use in trying four more times.
     package var suspendsAtOnce = false
+    /// It says nothing of the function itself, and can be the account's or the service's: where every function has it,
+    /// the route is to blame.
+    package var canBeRoutes = false
     package var refreshesCredentials = false
     /// The code says, or can mean, that our clock is off.
     package var clock = false
@@ -89,7 +92,12 @@ package enum ErrorCodes {
         ),
         (
             ["AccessDenied"],
-            ErrorCode(blame: .function, meaning: "the credentials may not invoke this function", suspendsAtOnce: true)
+            ErrorCode(
+                blame: .function,
+                meaning: "the credentials may not invoke this function",
+                suspendsAtOnce: true,
+                canBeRoutes: true
+            )
         ),
         (
             ["KMSAccessDenied", "KMSDisabled", "KMSInvalidState", "KMSNotFound"],
@@ -130,7 +138,7 @@ package enum ErrorCodes {
             ["S3FilesMountConnectivity", "S3FilesMountTimeout", "S3FilesMountFailure"],
             ErrorCode(blame: .function, meaning: "the function's S3 Files mount fails")
         ),
-        (["Service"], ErrorCode(blame: .function, meaning: "Lambda had an internal error")),
+        (["Service"], ErrorCode(blame: .function, meaning: "Lambda had an internal error", canBeRoutes: true)),
     ]
 
     private static let throttles: [([String], ErrorCode)] = [

@@ -68,6 +68,7 @@ package enum ResponseClassifier {
             blame: entry.blame,
             reason: "\(code) (\(answer.status)): \(meaning)",
             suspendsAtOnce: entry.suspendsAtOnce,
+            canBeRoutes: entry.canBeRoutes,
             throttleScope: isTooManyRequests ? ErrorCodes.throttleScope(reason: answer.reason) : entry.scope,
             retryAfter: answer.retryAfter,
             refreshesCredentials: entry.refreshesCredentials,
@@ -88,6 +89,7 @@ package enum ResponseClassifier {
         return Verdict(
             blame: blame,
             reason: "\(code) (\(answer.status)): a code that lambda-outbox doesn't know",
+            canBeRoutes: true,
             retryAfter: answer.retryAfter
         )
     }

@@ -1,9 +1,11 @@
-/// Whether a failure that functions of one route have alike is the route's: at least two have it, and none on the route
-/// has had a hand-over meanwhile.
+/// Whether a failure that functions of one route have alike may be the route's: at least two have it, and none on the
+/// route has had a hand-over meanwhile.
 package struct SharedFailure: Sendable {
     /// What is remembered at most; past it everything is forgotten.
     private static let functionsMax = 20_000
     private static let kindsMax = 64
+    /// With more functions than these the route is never blamed for what they have alike.
+    static let judgedMax = 64
 
     /// The first function that failed so since the latest hand-over.
     private var first: [String: FunctionKey] = [:]
@@ -25,6 +27,9 @@ package struct SharedFailure: Sendable {
         }
         return other != function
     }
+
+    /// The function has failed since the latest hand-over, or fails by itself.
+    func hasFailed(_ function: FunctionKey) -> Bool { failing.contains(function) || own.contains(function) }
 
     /// A function's event was handed over: the route works, and who fails does so by himself.
     package mutating func handedOver(_ function: FunctionKey) {

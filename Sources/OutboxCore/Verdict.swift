@@ -14,6 +14,8 @@ package struct Verdict: Hashable, Sendable {
     package var sent: Bool
     /// The code means configuration (not found, access denied, KMS*, subnet, security group): suspend at once.
     package var suspendsAtOnce: Bool
+    /// Where every function has it, the route is to blame.
+    package var canBeRoutes: Bool
     /// What a throttle slows down.
     package var throttleScope: Scope
     package var retryAfter: Span?
@@ -32,6 +34,7 @@ package struct Verdict: Hashable, Sendable {
         isMidway: Bool = false,
         sent: Bool = true,
         suspendsAtOnce: Bool = false,
+        canBeRoutes: Bool = false,
         throttleScope: Scope = .function,
         retryAfter: Span? = nil,
         refreshesCredentials: Bool = false,
@@ -43,6 +46,7 @@ package struct Verdict: Hashable, Sendable {
         self.isMidway = isMidway
         self.sent = sent
         self.suspendsAtOnce = suspendsAtOnce
+        self.canBeRoutes = canBeRoutes
         self.throttleScope = throttleScope
         self.retryAfter = retryAfter
         self.refreshesCredentials = refreshesCredentials

@@ -208,6 +208,32 @@ struct BlameSimulationTests {
         #expect(world.received.count == 40)
     }
 
+    @Test(arguments: [BlameSimulationTests.denied, SimulationTests.missing, SimulationTests.failing])
+    func `names without end that fail alike don't hold a function that works (P6, P9)`(answer: Answer) {
+        let simulation = Simulation(seed: 39)
+        let world = simulation.world
+        world.behaviour = { event, _ in
+            event.function.name == "good" ? .accepted(after: 5) : .answered(answer, after: 5)
+        }
+        for number in 0..<300 { simulation.step(send(2, to: "f\(number)", simulation)) }
+        run(simulation, until: 20)
+        for _ in 0..<10 { simulation.step(send(20, to: "good", simulation)) }
+        let began = world.now.monotonic
+        while world.received.count < 200, world.now.monotonic.since(began) < .minutes(10) { simulation.step() }
+        #expect(world.received.count == 200)
+        #expect(world.now.monotonic.since(began) < .seconds(35), "\(world.now.monotonic.since(began).milliseconds) ms")
+    }
+
+    @Test func `functions that don't exist are suspended each, and never the route (P6)`() {
+        let simulation = Simulation(seed: 40)
+        simulation.world.behaviour = { _, _ in .answered(SimulationTests.missing, after: 5) }
+        simulation.step((0..<10).map { simulation.send(to: "f\($0 % 5)").item })
+        run(simulation, until: 60)
+        let dispatch = simulation.report().dispatch
+        #expect(dispatch.routes[0].suspension == nil)
+        #expect(dispatch.functions.filter { $0.suspension != nil }.count == 5)
+    }
+
     @Test func `two functions that fail alike don't hold a third (P6)`() {
         let simulation = Simulation(seed: 38)
         let world = simulation.world
