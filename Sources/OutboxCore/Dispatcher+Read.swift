@@ -42,12 +42,26 @@ extension Dispatcher {
 
     /// Rows of one function that were passed over, as soon as it can use them. Costs nothing for functions that can't.
     private mutating func passedOverClaim(now: Moment) -> ClaimRequest? {
-        while let key = toProbe.popFirst().map(FunctionKey.init) {
+        // They take turns: probes can be many, and those that work must not wait for them.
+        readsProbesNext.toggle()
+        return readsProbesNext
+            ? probesClaim(now: now) ?? backlogClaim(now: now) : backlogClaim(now: now) ?? probesClaim(now: now)
+    }
+
+    /// For a blocked function whose probe is due, and which has nothing in memory to be probed with.
+    private mutating func probesClaim(now: Moment) -> ClaimRequest? {
+        while window.count < limits.windowEventsMax + limits.inFlightMax,
+            let key = toProbe.popFirst().map(FunctionKey.init)
+        {
             guard let function = functions[key], function.hasPassedOver, function.pause == nil, isBlocked(function),
                 wantsCandidates(function)
             else { continue }
             return readPassedOver(key, upTo: FunctionState.candidatesMax, now: now)
         }
+        return nil
+    }
+
+    private mutating func backlogClaim(now: Moment) -> ClaimRequest? {
         while hasRoomForPage, let key = toRead.popFirst().map(FunctionKey.init) {
             guard functions[key] != nil else { continue }
             functions[key]!.isToRead = false
@@ -100,13 +114,12 @@ extension Dispatcher {
         )
         var request: ClaimRequest
         if let range = function.parked, !(function.duePassedOver && function.readsDueNext) || isBlocked(function) {
-            request = claim(.fresh(after: range.first - 1, through: range.last, only: key), held: held)
+            request = page(.fresh(after: range.first - 1, through: range.last, only: key), held: held)
         } else {
             functions[key]!.isDueScanUnderWay = true
-            request = claim(.due(after: function.duePlace, until: now.wall, only: key), held: held)
+            request = page(.due(after: function.duePlace, until: now.wall, only: key), held: held)
         }
         functions[key]!.readsDueNext.toggle()
-        request.skip = []
         request.eventsMax = eventsMax
         request.perFunctionMax = .max
         return request
@@ -120,7 +133,15 @@ extension Dispatcher {
             let fresh = if case .fresh = lane { function.parked != nil } else { false }
             if fresh || room(of: function, forBacklog: false) <= 0 { skip.insert(key) }
         }
-        return ClaimRequest(
+        return page(lane, held: held, skip: skip)
+    }
+
+    private func page(
+        _ lane: ClaimRequest.Lane,
+        held: Set<Int64>,
+        skip: Set<FunctionKey> = []
+    ) -> ClaimRequest {
+        ClaimRequest(
             lane: lane,
             skip: skip,
             held: held,

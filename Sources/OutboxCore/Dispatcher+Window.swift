@@ -150,17 +150,22 @@ extension Dispatcher {
         }
         if function.pause != nil { return .park }
         if isBlocked(function) {
-            let room = window.count < limits.windowEventsMax / 2 && windowBytes < limits.windowBytesMax / 2
+            // The other half of the window is for those that work: past it a probe's event comes in, and no more.
+            guard hasRoomForCandidates else { return explicit && function.waiting == 0 ? .admit : .park }
             // Room for one more that was never tried, behind any number that were tried in vain.
             let isWanted =
                 function.waiting < FunctionState.candidatesMax || (event.attempts == 0 && !holdsUntried(function))
-            return (explicit || room) && isWanted ? .admit : .park
+            return isWanted ? .admit : .park
         }
         if !explicit, event.dueAt == nil, function.parked != nil, !function.isBehind { return .park }
         if room(of: function, forBacklog: explicit) <= 0 { return .park }
         let events = function.waiting + function.inFlight
         if events > 0, function.windowBytes + event.payload.count > limits.functionBytesMax { return .park }
         return hasRoom(for: event) ? .admit : .windowFull
+    }
+
+    private var hasRoomForCandidates: Bool {
+        window.count < limits.windowEventsMax / 2 && windowBytes < limits.windowBytesMax / 2
     }
 
     private func hasRoom(for event: QueuedEvent) -> Bool {
@@ -231,10 +236,11 @@ extension Dispatcher {
         functions[key]!.parked = range.first > range.last ? nil : range
     }
 
-    /// Keeps only probe candidates of a blocked function, none of a paused one; the rest waits in the store.
+    /// Keeps only probe candidates of a blocked function, none of a paused one nor where blocked functions are many; the
+    /// rest waits in the store.
     mutating func evict(_ key: FunctionKey, keep: Int = FunctionState.candidatesMax) {
         guard var function = functions[key] else { return }
-        let keptMax = function.pause == nil ? keep : 0
+        let keptMax = function.pause == nil && hasRoomForCandidates ? keep : 0
         guard function.waiting > keptMax else { return }
         let waiting = function.waitingSequences.sorted {
             let a = window[$0]!.event

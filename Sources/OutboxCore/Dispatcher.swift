@@ -69,6 +69,7 @@ package struct Dispatcher: Sendable {
     /// Due times reported while a due page was on its way.
     var dueMeanwhile: WallTime?
     var lanesTurn = 0
+    var readsProbesNext = false
 
     /// An outcome waits for disk space: no attempt may start (its outcome could not be recorded).
     package var isBlockedByDisk = false

@@ -224,6 +224,28 @@ struct BlameSimulationTests {
         #expect(world.now.monotonic.since(began) < .seconds(35), "\(world.now.monotonic.since(began).milliseconds) ms")
     }
 
+    @Test func `suspended functions, however many, leave the window to those that work (P6, P9)`() {
+        var limits = DispatchLimits()
+        limits.windowEventsMax = 64
+        limits.functionEventsMax = 16
+        limits.claimEventsMax = 8
+        var policy = FunctionPolicy()
+        policy.drainRate = nil
+        let simulation = Simulation(seed: 41, policy: policy, limits: limits)
+        let world = simulation.world
+        world.behaviour = { event, _ in
+            event.function.name == "good"
+                ? .accepted(after: 5) : .answered(SimulationTests.missing, after: 5)
+        }
+        for number in 0..<200 { simulation.step(send(4, to: "f\(number)", simulation)) }
+        run(simulation, until: 30)
+        simulation.step(send(500, to: "good", simulation))
+        let began = world.now.monotonic
+        while world.received.count < 500, world.now.monotonic.since(began) < .minutes(10) { simulation.step() }
+        #expect(world.received.count == 500)
+        #expect(world.now.monotonic.since(began) < .seconds(20), "\(world.now.monotonic.since(began).milliseconds) ms")
+    }
+
     @Test func `functions that don't exist are suspended each, and never the route (P6)`() {
         let simulation = Simulation(seed: 40)
         simulation.world.behaviour = { _, _ in .answered(SimulationTests.missing, after: 5) }
