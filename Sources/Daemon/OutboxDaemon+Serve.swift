@@ -37,7 +37,10 @@ extension OutboxDaemon {
         let reporting = Task { await reportToSystemd(notifier) }
         failure.whenHappened { signals.stop() }
         door.whenListenerLost { [logger] address in
-            logger.critical("the door's listener broke; stopping, to be started anew", metadata: ["address": "\(address)"])
+            logger.critical(
+                "the door's listener broke; stopping, to be started anew",
+                metadata: ["address": "\(address)"]
+            )
             signals.stop()
         }
 

@@ -74,7 +74,8 @@ extension EventStoreConformance {
             let stranger = EventID(acceptedAt: bench.now, sequence: 1, generation: 9, random: 9)
             try expectEqual(try bench.store.queued(stranger), nil, "another id")
         },
-        Behaviour("pauses are kept by pattern; a second one of the same pattern has a new reason and the old time") { bench in
+        Behaviour("pauses are kept by pattern; a second one of the same pattern has a new reason and the old time") {
+            bench in
             let first = PauseRule(pattern: GlobPattern("orders*"), reason: "release", since: bench.now)
             let second = PauseRule(pattern: GlobPattern("billing"), since: bench.now)
             try expectEqual(try bench.commit(.pause(first), .pause(second)).map(\.short), ["done", "done"], "replies")
