@@ -62,6 +62,10 @@ class Links(unittest.TestCase):
                         self.assertIn(anchor, anchors(other))
 
 
+# Commands that have commands.
+GROUPS = ("events", "functions", "dead", "config")
+
+
 class Commands(unittest.TestCase):
     def test_every_command_and_option_on_the_pages_exists(self):
         helps = {}
@@ -69,7 +73,7 @@ class Commands(unittest.TestCase):
         for page in PAGES:
             for words in commands(page):
                 path = [words[0]]
-                if words[0] in ("events", "dead", "config") and len(words) > 1 and words[1].isalpha():
+                if words[0] in GROUPS and len(words) > 1 and re.fullmatch("[a-z][a-z-]*", words[1]):
                     path.append(words[1])
                 if words[0] == "help":
                     path = [word for word in words[1:] if word.islower()]
