@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import Glibc
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -113,12 +114,11 @@ import Testing
     {
         let folder = try TemporaryDirectory()
         let server = try CuttingServer(folder.file("door.sock"), cuts: 2, answer: "")
-        async let requests = blocking { server.serve(requests: 3) }
         let answer = try await blocking { () throws in
             try DoorClient(socketPath: folder.file("door.sock")).send(OutgoingEvent(function: "f", payload: [0x31]))
         }
         #expect(answer.id == "last")
-        let ids = try await requests.map { request in
+        let ids = server.requests.map { request in
             request.split(separator: "\r\n").first { $0.hasPrefix("amz-sdk-invocation-id:") }
         }
         #expect(ids.count == 3)
@@ -135,12 +135,11 @@ import Testing
             cuts: 1,
             answer: "Outbox-Repeat: true\r\nOutbox-State: handed-over\r\n"
         )
-        async let requests = blocking { server.serve(requests: 2) }
         let answer = try await blocking { () throws in
             try DoorClient(socketPath: folder.file("door.sock"))
                 .send(OutgoingEvent(function: "f", payload: [0x31], idempotencyKey: key))
         }
-        #expect(try await requests.count == 2)
+        #expect(server.requests.count == 2)
         #expect(answer == DoorAnswer(id: "last", isRepeat: key == nil ? false : nil, state: "handed-over"))
         let words = SendReport(answer: answer).words
         #expect(words?.contains("it isn't known whether this is a repeat") == (key == nil ? nil : true))
@@ -248,17 +247,15 @@ import Testing
     }
 }
 
-/// Reads requests off a Unix socket and closes without an answer, as often as told; then answers 202.
-final class CuttingServer: Sendable {
+/// Reads requests off a Unix socket and closes without an answer, as often as told; then answers 202. It serves on a
+/// thread of its own: a task would wait behind all other tests, while the client's time limit runs.
+private final class CuttingServer: Sendable {
     private let listener: Int32
-    private let cuts: Int
-    private let headers: String
+    private let seen = NIOLockedValueBox<[String]>([])
 
     /// - Parameter answer: further header lines of the 202.
     init(_ path: String, cuts: Int, answer headers: String) throws {
-        self.cuts = cuts
-        self.headers = headers
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -270,27 +267,37 @@ final class CuttingServer: Sendable {
         }
         try #require(result == 0)
         try #require(listen(listener, 16) == 0)
+        Thread.detachNewThread { [seen] in
+            while case let connection = accept(descriptor, nil, nil), connection >= 0 {
+                let request = CuttingServer.request(from: connection)
+                let count = seen.withLockedValue { requests in
+                    requests.append(request)
+                    return requests.count
+                }
+                if count > cuts {
+                    let lines = "x-amzn-RequestId: last\r\n\(headers)Content-Length: 0\r\n\r\n"
+                    _ = FileBytes.writeAll(Array("HTTP/1.1 202 Accepted\r\n\(lines)".utf8), to: connection)
+                }
+                shutdown(connection, Int32(SHUT_RDWR))
+                close(connection)
+            }
+            close(descriptor)
+        }
     }
 
-    deinit { close(listener) }
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
-    /// Blocks until so many requests have come.
-    func serve(requests: Int) -> [String] {
-        (0..<requests).map { number in
-            let connection = accept(listener, nil, nil)
-            defer { close(connection) }
-            var request: [UInt8] = []
-            var chunk = [UInt8](repeating: 0, count: 4096)
-            while !String(decoding: request, as: UTF8.self).hasSuffix("\r\n\r\n1") {
-                let count = read(connection, &chunk, chunk.count)
-                if count <= 0 { break }
-                request += chunk[..<count]
-            }
-            if number >= cuts {
-                let answer = "HTTP/1.1 202 Accepted\r\nx-amzn-RequestId: last\r\n\(headers)Content-Length: 0\r\n\r\n"
-                _ = FileBytes.writeAll(Array(answer.utf8), to: connection)
-            }
-            return String(decoding: request, as: UTF8.self)
+    /// Every request so far; each is here before its connection is cut or answered.
+    var requests: [String] { seen.withLockedValue { $0 } }
+
+    private static func request(from connection: Int32) -> String {
+        var request: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while !String(decoding: request, as: UTF8.self).hasSuffix("\r\n\r\n1") {
+            let count = read(connection, &chunk, chunk.count)
+            if count <= 0 { break }
+            request += chunk[..<count]
         }
+        return String(decoding: request, as: UTF8.self)
     }
 }

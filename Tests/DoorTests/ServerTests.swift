@@ -160,7 +160,7 @@ import Testing
     }
 
     @Test func `what was handed in must listen`() async throws {
-        let idle = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let idle = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(idle) }
         await #expect(throws: DoorError.notListening(descriptor: idle)) {
             try await Self.start(nil) { $0.adoptedDescriptor = idle }
