@@ -7,6 +7,7 @@
 //
 // --retry: a request whose connection broke, or that was refused with 429 or 503, is sent again, the same bytes and the
 // same Idempotency-Key, until it is answered otherwise or SECONDS have passed since it was first sent.
+// SIGTERM ends it in order: nothing new is begun, what is on the way is answered first.
 // A line of --record: number, status (0: given up), x-amzn-RequestId, 1 for a repeat, tries, first sent and answered in
 // nanoseconds since 1970.
 #define _GNU_SOURCE
@@ -16,6 +17,7 @@
 #include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -58,7 +60,8 @@ static struct {
 
 static int poller;
 static FILE *record;
-static long begun, answered, connectionErrors, retries, repeats, givenUp, statuses[statusMax];
+static long begun, answered, connectionErrors, refused, retries, repeats, givenUp, statuses[statusMax];
+static volatile sig_atomic_t ending;
 static double *latencies;
 static long latencyCount, latencyRoom;
 static int64_t startedAt, measuredFrom, lastAnswer;
@@ -149,6 +152,7 @@ static void begin(struct connection *c, int64_t t) {
         if (options.address.ss_family == AF_INET) setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         int result = connect(c->fd, (struct sockaddr *)&options.address, options.addressBytes);
         if (result && errno != EINPROGRESS) {
+            refused++;
             broken(c, t);
             return;
         }
@@ -236,9 +240,14 @@ static double percentile(double p) {
     return latencies[at];
 }
 
+/// Nothing new is to be begun any more.
+static bool isOver(int64_t t) {
+    return ending || begun >= options.requests
+           || (options.seconds > 0 && t - measuredFrom > (int64_t)(options.seconds * (double)second));
+}
+
 static bool mayBegin(int64_t t) {
-    if (begun >= options.requests) return false;
-    if (options.seconds > 0 && t - measuredFrom > (int64_t)(options.seconds * (double)second)) return false;
+    if (isOver(t)) return false;
     return options.rate == 0 || (double)(t - startedAt) / (double)second * options.rate >= (double)begun;
 }
 
@@ -262,9 +271,7 @@ static void run(struct connection *all) {
             if (c->phase != idle) busy++;
             if (c->phase == pausing) pauses++;
         }
-        bool over = begun >= options.requests
-                    || (options.seconds > 0 && t - measuredFrom > (int64_t)(options.seconds * (double)second));
-        if (!busy && over) return;
+        if (!busy && isOver(t)) return;
         int count = epoll_wait(poller, events, 256, pauses || options.rate > 0 ? 1 : 1000);
         if (count < 0 && errno != EINTR) die("epoll_wait");
         t = now(CLOCK_MONOTONIC);
@@ -275,6 +282,11 @@ static void run(struct connection *all) {
             if (c->fd >= 0 && (events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP))) read1(c, t);
         }
     }
+}
+
+static void end(int number) {
+    (void)number;
+    ending = 1;
 }
 
 static void parse(int argc, char **argv) {
@@ -332,6 +344,7 @@ static void parse(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     parse(argc, argv);
+    signal(SIGTERM, end);
     if (options.record && !(record = fopen(options.record, "w"))) die(options.record);
     if ((poller = epoll_create1(EPOLL_CLOEXEC)) < 0) die("epoll_create1");
     struct connection *all = calloc((size_t)options.connections, sizeof *all);
@@ -346,10 +359,11 @@ int main(int argc, char **argv) {
     double took = (double)(lastAnswer - measuredFrom) / (double)second;
     qsort(latencies, (size_t)latencyCount, sizeof *latencies, byValue);
     printf("{\"answered\":%ld,\"measured\":%ld,\"seconds\":%.6f,\"rate\":%.1f,\"p50_us\":%.1f,\"p90_us\":%.1f,"
-           "\"p99_us\":%.1f,\"max_us\":%.1f,\"connection_errors\":%ld,\"retries\":%ld,\"repeats\":%ld,"
-           "\"given_up\":%ld,\"statuses\":{",
+           "\"p99_us\":%.1f,\"max_us\":%.1f,\"connection_errors\":%ld,\"refused\":%ld,\"retries\":%ld,"
+           "\"repeats\":%ld,\"given_up\":%ld,\"statuses\":{",
            answered, latencyCount, took, took > 0 ? (double)latencyCount / took : 0, percentile(50), percentile(90),
-           percentile(99), latencyCount ? latencies[latencyCount - 1] : 0, connectionErrors, retries, repeats, givenUp);
+           percentile(99), latencyCount ? latencies[latencyCount - 1] : 0, connectionErrors, refused, retries,
+           repeats, givenUp);
     const char *comma = "";
     for (int s = 0; s < statusMax; s++) {
         if (statuses[s]) printf("%s\"%d\":%ld", comma, s, statuses[s]), comma = ",";

@@ -1,10 +1,17 @@
-"""Producers that send without pause through a restart, a kill or a stop of the daemon, and say what they met."""
+"""Producers that send on through restarts, kills and stops of the daemon, and say what they met."""
 
+import collections
+import hashlib
 import http.client
+import json
+import pathlib
+import subprocess
+import sys
 import threading
 import time
 
 import harness
+import load
 
 
 class Producers:
@@ -12,13 +19,10 @@ class Producers:
 
     def __init__(self, door, name, count=8, pause=0.004):
         self.accepted = {}
-        # Events whose connection broke before the answer, and so may have been sent twice.
-        self.repeated = set()
         # What must never happen: nobody listens at the door, or there is none.
         self.refused = []
         # Any other answer than 202, with its number.
         self.answers = {}
-        self.slowest = 0.0
         self._door = door
         self._name = name
         self._pause = pause
@@ -47,7 +51,6 @@ class Producers:
         connection, sequence = None, 0
         while not self._end.is_set():
             body = f'{{"load":"{self._name}-{number}-{sequence}"}}'
-            began = time.monotonic()
             while True:
                 try:
                     if connection is None:
@@ -69,8 +72,6 @@ class Producers:
                 except (OSError, http.client.HTTPException):
                     connection.close()
                     connection = None
-                    with self._lock:
-                        self.repeated.add(body)
                     continue
                 if status == 202:
                     break
@@ -79,8 +80,67 @@ class Producers:
                 time.sleep(0.05)
             with self._lock:
                 self.accepted[body] = headers["x-amzn-requestid"]
-                self.slowest = max(self.slowest, time.monotonic() - began)
             sequence += 1
             self._end.wait(self._pause)
         if connection:
             connection.close()
+
+
+class SteadyLoad:
+    """Events for one function of its own, so many a second, until the end of the block.
+
+    32 connections; who must wait during a change-over is made up for afterwards. A request without an answer is sent
+    again under the same key, as an SDK does.
+    """
+
+    SIZES = (60, 1200)
+
+    def __init__(self, door, function, folder, rate=1500):
+        self.function = function
+        self._record = pathlib.Path(folder) / f"{function}.sent"
+        self._arguments = load.load_arguments(
+            door, function=function, connections=32, rate=rate, requests=10_000_000, retry=60,
+            key_prefix=function + "-", bytes="{}-{}".format(*self.SIZES), record=self._record)
+        self._process = None
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._arguments, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        try:
+            figures, _ = self._process.communicate(timeout=90)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise harness.Failure("a producer still waits for its answer 90 seconds after the end")
+        # Connections that nobody took, answers by status, and what each request became.
+        self.refused, self.answers = (json.loads(figures)[name] for name in ("refused", "statuses"))
+        self.sent = load.read_record(self._record)
+
+    def mistakes(self, receiver, since, until):
+        """Everything that was not as an orderly change-over between two times of time.time() has to be."""
+        accepted = [line for line in self.sent if line.status == 202]
+        copies = self._copies(receiver)
+        found = {
+            "connections refused": self.refused,
+            "answers other than 202": sum(self.answers.values()) - self.answers.get("202", 0),
+            "given up": len(self.sent) - len(accepted),
+            "lost": sum(copies[line.number] == 0 for line in accepted),
+            "handed over twice": sum(copies[line.number] > 1 for line in accepted),
+        }
+        rate = sum(since <= line.answered < until for line in accepted) / (until - since)
+        print(f"{len(accepted)} accepted, {rate:.0f}/s meanwhile, the slowest in {self.slowest():.1f} s", end=" ... ",
+              file=sys.stderr, flush=True)
+        return [f"{what}: {count}" for what, count in found.items() if count] + (
+            [] if rate >= 1000 else [f"only {rate:.0f} events a second were accepted meanwhile"])
+
+    def slowest(self):
+        return max(line.answered - line.sent for line in self.sent)
+
+    def _copies(self, receiver):
+        """How often each event was handed over, by its number."""
+        counts = collections.Counter(arrival["sha256"] for arrival in receiver.arrivals()
+                                     if arrival["handed_over"] and arrival["function"] == self.function)
+        return {line.number: counts[hashlib.sha256(load.body(line.number, *self.SIZES)).hexdigest()]
+                for line in self.sent}

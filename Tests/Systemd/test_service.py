@@ -14,7 +14,7 @@ import unittest
 
 import host
 from host import DOOR, SERVICE, SOCKET, harness
-from producing import Producers
+from producing import Producers, SteadyLoad
 
 # In payloads and in the secret key; must be found nowhere else.
 MARK = "7f3dMARK9a51"
@@ -59,6 +59,9 @@ class ServiceTests(unittest.TestCase):
     def nobody_refused(self, producers):
         self.assertEqual(producers.refused[:5], [], "connections were refused, or there was no door")
         self.assertEqual(producers.answers, {}, "producers got other answers than 202")
+        self.door_is_open()
+
+    def door_is_open(self):
         self.assertEqual(host.state(SOCKET), "active")
         self.assertTrue(pathlib.Path(DOOR).is_socket(), "the door is gone")
 
@@ -103,28 +106,33 @@ class ServiceTests(unittest.TestCase):
 
     def test_d_a_restart_under_load_refuses_nobody(self):
         before = host.main_pid()
-        with Producers(DOOR, "restart") as producers:
-            producers.more(300)
+        with SteadyLoad(DOOR, "restarted", self.folder) as producers:
+            time.sleep(2)
+            since = time.time()
             host.run("systemctl", "restart", SERVICE)
-            producers.more(300)
-        self.nobody_refused(producers)
+            time.sleep(2)
+            until = time.time()
         self.assertNotEqual(host.main_pid(), before)
-        self.assertEqual(self.all_arrived(producers), [], "an orderly restart sent events twice")
-        self.assertLess(producers.slowest, 10, "somebody waited long")
+        self.door_is_open()
+        host.wait_delivered()
+        self.assertEqual(producers.mistakes(self.receiver, since, until), [])
+        self.assertLess(producers.slowest(), 10, "somebody waited long")
 
     def test_e_a_stop_under_load_ends_in_time_and_what_comes_meanwhile_waits(self):
         before = host.main_pid()
-        with Producers(DOOR, "stop") as producers:
-            producers.more(300)
-            began = time.monotonic()
+        with SteadyLoad(DOOR, "stopped", self.folder) as producers:
+            time.sleep(2)
+            since = time.time()
             host.run("systemctl", "stop", SERVICE)
-            self.assertLess(time.monotonic() - began, host.seconds_of("TimeoutStopUSec"))
+            self.assertLess(time.time() - since, host.seconds_of("TimeoutStopUSec"))
             # They wait at the door, which systemd holds, and so start it again.
-            producers.more(300)
-        self.nobody_refused(producers)
+            time.sleep(2)
+            until = time.time()
+        self.door_is_open()
         messages = [entry["MESSAGE"] for entry in host.journal(f"_PID={before}")]
         self.assertTrue(any("stopping" in message for message in messages), messages[-3:])
-        self.assertEqual(self.all_arrived(producers), [], "an orderly stop sent events twice")
+        host.wait_delivered()
+        self.assertEqual(producers.mistakes(self.receiver, since, until), [])
 
     def test_f_the_watchdog_ends_a_hung_loop(self):
         flag = pathlib.Path("/etc/lambda-outbox/hang")
