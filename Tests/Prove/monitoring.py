@@ -16,7 +16,7 @@ LABELS = 200
 
 
 def says(bench):
-    """`status` and `status --check` in five situations: what is wrong on top, and 0, 1 or 2."""
+    """`status` and `status --check`, fine and in what can go wrong: the worst on top with its remedy, and 0, 1 or 2."""
     receiver = bench.receiver(answers="invoices=404").start()
     daemon = bench.daemon(receiver.url).start()
     daemon.accept("orders", b"1")
@@ -31,9 +31,42 @@ def says(bench):
     daemon.accept("orders", b"2")
     wait_for("the route's suspension", lambda: findings(daemon, "route"), 20)
     expect(daemon, 1, "WARNING", "Nothing has gone out to Lambda")
+    expect(daemon, 2, "CRITICAL", "Nothing has gone out to Lambda", "--max-age", "0s")
     daemon.stop()
     expect(daemon, 2, "CRITICAL", None)
-    return "fine 0, function failing 1 and 2, route down 1, no daemon 2"
+    says_of_disk(bench)
+    says_of_credentials(bench)
+    return ("0: fine; 1: function failing, route down, disk nearly full, credentials expiring; "
+            "2: old events, door closed, credentials expired, no daemon")
+
+
+def says_of_disk(bench):
+    """A floor for the free space that is near, and one that is passed."""
+    free = shutil.disk_usage(bench.directory).free >> 20
+    for name, floor, code, word, words in (("near", free * 3 // 4, 1, "WARNING", "The disk is nearly full"),
+                                           ("passed", free * 2, 2, "CRITICAL", "The door is closed")):
+        receiver = bench.receiver(name=f"receiver-{name}").start()
+        daemon = bench.daemon(receiver.url, name=name, extra=f"queue: {{ min_free_disk: {floor}MiB }}\n").start()
+        expect(daemon, code, word, words)
+        expect(daemon, code, word, "Free space on the disk of")
+        daemon.stop()
+        receiver.stop()
+
+
+def says_of_credentials(bench):
+    """Keys of the environment that end soon, and then have ended."""
+    receiver = bench.receiver(name="receiver-keys").start()
+    for name, seconds, code, word, words in (("soon", 1400, 1, "WARNING", "expire in 2"),
+                                             ("ended", -5, 2, "CRITICAL", "have expired")):
+        ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+        daemon = bench.daemon(receiver.url, name=name, environment={"AWS_CREDENTIAL_EXPIRATION": ends}).start()
+        if seconds > 0:
+            daemon.accept("orders", b"1")
+            daemon.wait_empty(20)
+        wait_for("the keys to be read", lambda: findings(daemon, "credentials"), 20)
+        expect(daemon, code, word, words)
+        expect(daemon, code, word, "Write new keys where they come from")
+        daemon.stop()
 
 
 def findings(daemon, kind):
