@@ -92,6 +92,7 @@ extension Committer where Store: ~Copyable {
             if let removed, removed >= limits.trimRowsMax { nextTrim = now.monotonic.advanced(by: .milliseconds(20)) }
         }
         if now.monotonic >= nextForget { try forgetFunctions(now: now) }
+        try bringRetriesForward(now: now)
     }
 
     /// A slice; sooner again where names are getting scarce.

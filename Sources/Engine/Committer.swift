@@ -52,6 +52,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var nextSweep = MonotonicTime(nanoseconds: .min)
     var nextTrim = MonotonicTime(nanoseconds: .min)
     var nextForget = MonotonicTime(nanoseconds: .min)
+    var retrySweep = RetrySweep()
     var counts = (commits: 0, commands: 0, accepted: 0, repeats: 0, refused: 0)
     var measures = CommitMeasures()
     /// Times commits, for metrics only.
@@ -125,6 +126,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     package func wait(now: Moment) -> Span {
         if hasMore || !operations.isEmpty { return .zero }
         if isShrinking, heldUp.isEmpty { return .milliseconds(5) }
+        if retrySweep.isUnderWay { return RetrySweep.pause }
         if !waiting.isEmpty || !heldUp.isEmpty || !claims.isEmpty { return .milliseconds(50) }
         return .seconds(1)
     }

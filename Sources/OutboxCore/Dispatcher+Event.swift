@@ -13,7 +13,7 @@ extension Dispatcher {
             cap: policy.maxDelay,
             using: &random
         )
-        return now.wall.advanced(by: max(delay, min(retryAfter ?? .zero, Self.retryAfterMax)))
+        return now.wall.advanced(by: max(delay, min(retryAfter ?? .zero, RetryPolicy.retryAfterMax)))
     }
 
     /// Refused for what it is: it dies, unless others of its function are refused alike. Also whether it was charged.
@@ -100,8 +100,6 @@ extension Dispatcher {
             }
         }
     }
-
-    static let retryAfterMax = Span.minutes(15)
 
     func afterCharge(
         _ event: inout QueuedEvent,

@@ -3,6 +3,7 @@ extension Dispatcher {
     /// What to read from the store next; nil if nothing, or while a page is on its way.
     package mutating func nextClaim(now: Moment) -> ClaimRequest? {
         guard outstanding == nil, !isDraining else { return nil }
+        noticeStepBack(now.wall)
         for _ in 0..<3 {
             lanesTurn = (lanesTurn + 1) % 3
             let request: ClaimRequest? =
@@ -19,11 +20,18 @@ extension Dispatcher {
         return nil
     }
 
+    /// What had come due and was passed over is to come again: it is read anew, else nobody would look at it then.
+    private mutating func noticeStepBack(_ now: WallTime) {
+        guard now < dueReadUntil else { return }
+        dueReadUntil = now
+        noteDue(WallTime(milliseconds: 0))
+    }
+
     var hasRoomForPage: Bool {
         window.count + limits.claimEventsMax <= limits.windowEventsMax && windowBytes <= limits.windowBytesMax * 3 / 4
     }
 
-    private func dueClaim(now: Moment) -> ClaimRequest? {
+    private mutating func dueClaim(now: Moment) -> ClaimRequest? {
         guard hasRoomForPage else { return nil }
         var place = duePlace
         if place == nil {
@@ -31,6 +39,7 @@ extension Dispatcher {
             // Whatever is due before that is in the window, or recorded as passed over.
             place = DuePlace(dueAt: nextDue.advanced(by: .milliseconds(-1)), sequence: .max)
         }
+        dueReadUntil = max(dueReadUntil, now.wall)
         return claim(.due(after: place, until: now.wall, only: nil), held: Set(window.keys))
     }
 
@@ -117,6 +126,7 @@ extension Dispatcher {
             request = page(.fresh(after: range.first - 1, through: range.last, only: key), held: held)
         } else {
             functions[key]!.isDueScanUnderWay = true
+            dueReadUntil = max(dueReadUntil, now.wall)
             request = page(.due(after: function.duePlace, until: now.wall, only: key), held: held)
         }
         functions[key]!.readsDueNext.toggle()

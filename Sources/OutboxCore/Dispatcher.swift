@@ -68,6 +68,8 @@ package struct Dispatcher: Sendable {
     var duePlace: DuePlace?
     /// Due times reported while a due page was on its way.
     var dueMeanwhile: WallTime?
+    /// The latest time up to which due rows were read: where the wall clock is behind it, it has stepped back.
+    var dueReadUntil = WallTime(milliseconds: .min)
     var lanesTurn = 0
     var readsProbesNext = false
 

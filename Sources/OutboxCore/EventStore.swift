@@ -66,6 +66,8 @@ package enum StoreCommand: Sendable {
     case cancel([EventID])
     /// Clear delay and backoff: what was due later is due now.
     case sendNow([EventID], force: Bool)
+    /// What of these queued events is due later is due now; their ages stay. Unknown sequence numbers are skipped.
+    case bringForward([Int64])
     /// Forget hand-over history handed over before this time, and keys whose window has passed and whose event is gone;
     /// at most `limit` rows each.
     case trim(historyBefore: WallTime, historyMax: Int, limit: Int)
@@ -82,7 +84,7 @@ package enum StoreReply: Sendable {
     case repeated(EventID, EventState)
     /// Same key of the producer's own, other content; nothing stored.
     case conflict(EventID)
-    /// For `resolve`, `markUncertain`, `bury`, `save…`, `pause`: done.
+    /// For `resolve`, `markUncertain`, `bury`, `save…`, `pause`, `bringForward`: done.
     case done
     /// `resolve` or `bury` for an event that is no longer queued; `pause` where there are too many already.
     case notFound

@@ -6,6 +6,10 @@ package protocol EventStoreUpkeep: ~Copyable {
     /// Queued events whose hard expiry is at or before `time`, earliest first, by sequence; an index look-up, no scan.
     mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64]
 
+    /// Queued events behind `place`, in order of due time, that were tried before or redriven: a promised time is no
+    /// retry's. Looks at `limit` rows with a due time at most, the promised ones included.
+    mutating func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage
+
     /// What an accept of this event would be answered if its key names an event that is remembered: `.repeated` or
     /// `.conflict`; nil where it would be a new event. Changes nothing.
     mutating func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply?
@@ -31,6 +35,26 @@ package protocol EventStoreUpkeep: ~Copyable {
 
     /// Sizes on disk, cheap enough for every few commits.
     mutating func size() throws(StoreError) -> StoreSize
+}
+
+/// A page of retries that are due later.
+package struct RetryPage: Hashable, Sendable {
+    package struct Row: Hashable, Sendable {
+        package var place: DuePlace
+        package var function: FunctionIdentity
+        package init(place: DuePlace, function: FunctionIdentity) {
+            self.place = place
+            self.function = function
+        }
+    }
+    package var rows: [Row]
+    /// Where the next page begins; nil: there are no more rows.
+    package var next: DuePlace?
+
+    package init(rows: [Row], next: DuePlace?) {
+        self.rows = rows
+        self.next = next
+    }
 }
 
 /// How many names the store keeps.

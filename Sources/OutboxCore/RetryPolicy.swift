@@ -1,5 +1,8 @@
 /// When a charged attempt is followed by the next: full jitter over an exponential bound.
 package enum RetryPolicy {
+    /// A service's `Retry-After` is honoured up to this.
+    package static let retryAfterMax = Span.minutes(15)
+
     /// `random(0 … min(maxDelay, baseDelay · 2^(n−1)))`, n = charged attempts so far, at least 1.
     ///
     /// Base 1 s, cap 15 min: bounds of 1, 2, 4, … 512, 900, 900 s.

@@ -8,6 +8,8 @@ struct EventTable: ~Copyable {
     private let updateWaiting: Statement
     private let setUncertain: Statement
     private let updateDue: Statement
+    private let updateRetry: Statement
+    private let selectRetries: Statement
     private let deleteRow: Statement
 
     init(_ connection: borrowing Connection) throws(SQLiteError) {
@@ -33,6 +35,8 @@ struct EventTable: ~Copyable {
         let updateDue = try connection.prepare(
             "UPDATE events SET due_at = ?2, age_from = min(age_from, ?2) WHERE seq = ?1 AND due_at > ?2"
         )
+        let updateRetry = try connection.prepare("UPDATE events SET due_at = ?2 WHERE seq = ?1 AND due_at > ?2")
+        let selectRetries = try connection.prepare(StoreQueries.laterRetries)
         let deleteRow = try connection.prepare("DELETE FROM events WHERE seq = ?1")
         self.insert = insert
         self.selectHead = selectHead
@@ -40,6 +44,8 @@ struct EventTable: ~Copyable {
         self.updateWaiting = updateWaiting
         self.setUncertain = setUncertain
         self.updateDue = updateDue
+        self.updateRetry = updateRetry
+        self.selectRetries = selectRetries
         self.deleteRow = deleteRow
     }
 
@@ -112,6 +118,40 @@ struct EventTable: ~Copyable {
         updateDue.bind(sequence, at: 1)
         updateDue.bind(now.milliseconds, at: 2)
         try updateDue.run()
+    }
+
+    /// What was due later is due now; its age stays.
+    func bringForward(_ sequence: Int64, now: WallTime) throws(SQLiteError) {
+        updateRetry.bind(sequence, at: 1)
+        updateRetry.bind(now.milliseconds, at: 2)
+        try updateRetry.run()
+    }
+
+    /// Retries behind a place in the due index.
+    func retries(
+        behind place: DuePlace,
+        limit: Int,
+        _ functions: borrowing FunctionTable
+    ) throws(SQLiteError) -> RetryPage {
+        selectRetries.bind(place.dueAt.milliseconds, at: 1)
+        selectRetries.bind(place.sequence, at: 2)
+        selectRetries.bind(limit, at: 3)
+        defer { selectRetries.reset() }
+        var page = RetryPage(rows: [], next: nil)
+        var looked = 0
+        while try selectRetries.step() {
+            looked += 1
+            let place = DuePlace(
+                dueAt: WallTime(milliseconds: selectRetries.int64(0)),
+                sequence: selectRetries.int64(1)
+            )
+            if looked == limit { page.next = place }
+            guard selectRetries.bool(3), let function = functions.function(FunctionKey(selectRetries.int64(2))) else {
+                continue
+            }
+            page.rows.append(RetryPage.Row(place: place, function: function))
+        }
+        return page
     }
 
     func delete(_ sequence: Int64) throws(SQLiteError) {

@@ -59,6 +59,9 @@ extension SQLiteStore {
         case .resume(let pattern): return .resumed(try pauseTable.remove(matching: pattern))
         case .cancel(let ids): return try cancel(ids, now: now)
         case .sendNow(let ids, _): return try sendNow(ids, now: now)
+        case .bringForward(let sequences):
+            for sequence in sequences { try events.bringForward(sequence, now: now) }
+            return .done
         case .trim(let historyBefore, let historyMax, let limit):
             return try trim(historyBefore: historyBefore, historyMax: historyMax, limit: limit, now: now)
         case .forgetFunctions(let troubleBefore, let limit):

@@ -9,6 +9,10 @@ extension SQLiteStore: EventStoreUpkeep {
         do { return try claims.expired(before: time, limit: limit) } catch { throw error.storeError }
     }
 
+    package mutating func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage {
+        do { return try events.retries(behind: place, limit: limit, functionTable) } catch { throw error.storeError }
+    }
+
     package mutating func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply? {
         guard let key = event.dedupe, let function = functionTable.known(event.function),
             let producer = producers.known(event.producer)

@@ -9,6 +9,11 @@ package enum StoreQueries {
         """
     /// The earliest due time behind another.
     package static let nextDue = "SELECT due_at FROM events WHERE due_at > ?1 ORDER BY due_at LIMIT 1"
+    /// Rows behind a place in the due index, and whether their due time is a retry's.
+    package static let laterRetries = """
+        SELECT due_at, seq, function_id, attempts > 0 OR redriven > 0 FROM events
+        WHERE due_at IS NOT NULL AND (due_at, seq) > (?1, ?2) ORDER BY due_at, seq LIMIT ?3
+        """
     /// Rows whose hard expiry has passed.
     package static let expired = "SELECT seq FROM events WHERE expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2"
 }

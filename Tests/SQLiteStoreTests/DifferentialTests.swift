@@ -67,6 +67,9 @@ struct DifferentialTests {
             try sqlite.expired(before: script.now, limit: 3), try model.expired(before: script.now, limit: 3)
         )
         try expectEqual(expired.0, expired.1, "expired, \(what)")
+        let place = DuePlace(dueAt: script.now, sequence: 0)
+        let retries = (try sqlite.retries(behind: place, limit: 4), try model.retries(behind: place, limit: 4))
+        try expectEqual(retries.0, retries.1, "retries, \(what)")
         for _ in 0..<3 {
             let request = script.claim()
             let pages = (try sqlite.claim(request), try model.claim(request))

@@ -28,6 +28,12 @@ struct QueryPlanTests {
         #expect(!plan.contains("TEMP B-TREE"))
     }
 
+    @Test func `later retries are walked in the due index`() throws {
+        let plan = try plan(StoreQueries.laterRetries)
+        #expect(plan.contains("SEARCH events USING INDEX events_by_due"))
+        #expect(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"))
+    }
+
     @Test func `expired events come from their index`() throws {
         let plan = try plan(StoreQueries.expired)
         #expect(plan.contains("SEARCH events USING COVERING INDEX events_by_expiry (expires_at<?)"))

@@ -57,7 +57,7 @@ struct Script {
     }
 
     private mutating func draft() -> Draft {
-        switch pick(23) {
+        switch pick(24) {
         case 0..<8: return .fixed(.accept(event()))
         case 8..<13: return .fixed(.resolve(resolution()))
         case 13: return .fixed(.bury(sequence: sequence(), .expired, reason: "too old"))
@@ -68,7 +68,8 @@ struct Script {
         case 18: return .fixed(.saveRouteState(["r1", "r2"][pick(2)], state()))
         case 19: return .cancel(some())
         case 20: return .sendNow(some())
-        case 21:
+        case 21: return .fixed(.bringForward([sequence(), sequence()]))
+        case 22:
             let pattern = GlobPattern(["a", "a*", "*"][pick(3)])
             return .fixed(chance(50) ? .resume(pattern) : .pause(PauseRule(pattern: pattern, since: now)))
         default:

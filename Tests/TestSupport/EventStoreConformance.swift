@@ -33,6 +33,7 @@ package protocol StoreUnderTest: AnyObject {
     func nextDue() throws(StoreError) -> WallTime?
     func nextDue(after time: WallTime) throws(StoreError) -> WallTime?
     func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64]
+    func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage
     func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply?
     func usage(of function: FunctionIdentity) -> FunctionUsage
     func knows(_ function: FunctionIdentity) -> Bool

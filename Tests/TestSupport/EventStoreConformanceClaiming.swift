@@ -106,6 +106,43 @@ extension EventStoreConformance {
             try expectEqual(try bench.store.nextDue(after: ten), start.advanced(by: .seconds(30)), "later than 10 s")
             try expectEqual(try bench.store.nextDue(after: start.advanced(by: .seconds(30))), nil, "later than all")
         },
+        Behaviour("retries that are due later are found page by page, promised times are not among them") { bench in
+            func later(_ seconds: Int64) -> WallTime { bench.now.advanced(by: .seconds(seconds)) }
+            try bench.accept(StoreBench.event(deliverAt: later(20)))
+            let retried = try [30, 10, 40].map { seconds in
+                let event = try bench.accept(StoreBench.event())
+                try bench.resolve(event, .waits(dueAt: later(Int64(seconds))), charged: 1)
+                return event
+            }
+            let letter = try bench.deadLetter(StoreBench.event())
+            try bench.accept(StoreBench.event())
+            let place = DuePlace(dueAt: later(10), sequence: .max)
+            try bench.commit(.redrive(.ids([letter.id]), limit: 1))
+            bench.now = later(-3600)
+            let page = try bench.store.retries(behind: place, limit: 2)
+            try expectEqual(page.rows.map(\.place.sequence), [retried[0].sequence], "the first two, one promised")
+            try expectEqual(page.rows.first?.function, retried[0].function, "function")
+            let next = try bench.store.retries(behind: page.next ?? place, limit: 2)
+            try expectEqual(next.rows.map(\.place.sequence), [retried[2].sequence], "behind them")
+            try expectEqual(next.next, nil, "no more")
+            let all = try bench.store.retries(behind: DuePlace(dueAt: bench.now, sequence: .max), limit: 10)
+            try expectEqual(all.rows.first?.place.sequence, letter.sequence, "a redriven one")
+        },
+        Behaviour("what is brought forward is due now, unless it is already, and its age stays") { bench in
+            let events = try [60, -60].map { seconds in
+                let event = try bench.accept(StoreBench.event())
+                try bench.resolve(event, .waits(dueAt: bench.now.advanced(by: .seconds(Int64(seconds)))), charged: 1)
+                return event
+            }
+            let fresh = try bench.accept(StoreBench.event())
+            bench.wait(.seconds(1))
+            try expectEqual(try bench.commit(.bringForward([1, 2, 3, 99]))[0].short, "done", "reply")
+            let found = try bench.due().events
+            try expectEqual(found.map(\.sequence), [events[1].sequence, events[0].sequence], "due")
+            try expectEqual(found.last?.dueAt, bench.now, "due now")
+            try expectEqual(found.map(\.ageFrom), [events[1].ageFrom, events[0].ageFrom], "ages")
+            try expectEqual(try bench.fresh().events.map(\.sequence), [fresh.sequence], "a fresh one stays fresh")
+        },
         Behaviour("events whose hard expiry has passed are found, earliest first") { bench in
             for delay: Int64? in [30, nil, 10, 60] {
                 try bench.accept(StoreBench.event(expiresAt: delay.map { bench.now.advanced(by: .seconds($0)) }))

@@ -56,6 +56,10 @@ where Store: EventStore & EventStoreUpkeep & ~Copyable, Reader: EventReader & ~C
         try opened!.expired(before: time, limit: limit)
     }
 
+    package func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage {
+        try opened!.retries(behind: place, limit: limit)
+    }
+
     package func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply? {
         try opened!.lookUpRepeat(of: event, now: now)
     }

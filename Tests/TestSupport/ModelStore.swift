@@ -127,6 +127,18 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
         }
     }
 
+    package mutating func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage {
+        locked { model in
+            let later = model.events.values.filter { $0.place.map { $0 > place } ?? false }
+            let page = later.sorted { $0.place! < $1.place! }.prefix(limit)
+            return RetryPage(
+                rows: page.filter { $0.attempts > 0 || $0.redriven > 0 }
+                    .map { RetryPage.Row(place: $0.place!, function: $0.new.function) },
+                next: page.count == limit ? page.last?.place : nil
+            )
+        }
+    }
+
     package mutating func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply? {
         locked { $0.repeated(event, now) }
     }

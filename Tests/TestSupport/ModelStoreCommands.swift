@@ -97,6 +97,11 @@ struct Model {
             return .resumed(meant)
         case .cancel(let ids): return .found(ids.filter { cancel($0, now) })
         case .sendNow(let ids, _): return .found(ids.filter { sendNow($0, now) })
+        case .bringForward(let sequences):
+            for sequence in sequences where events[sequence]?.dueAt.map({ $0 > now }) ?? false {
+                events[sequence]!.dueAt = now
+            }
+            return .done
         case .trim(let before, let max, let limit):
             return .trimmed(trimHistory(before, max, limit) + trimKeys(limit, now))
         case .forgetFunctions(let before, _): return .forgotten(forgetFunctions(troubleBefore: before))
