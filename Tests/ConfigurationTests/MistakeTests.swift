@@ -192,9 +192,12 @@ struct MistakeTests {
         #expect(problem.what.count < 150)
     }
 
-    @Test("a proxy's password stands in no error")
-    func proxyPassword() throws {
-        let problem = try #require(folder.problems("aws: { proxy: \"ftp://u:PASSWORD@h\" }").first)
+    @Test(
+        "a proxy's password stands in no error",
+        arguments: ["ftp://u:PASSWORD@h", "http://u:${X}PASSWORD@h", "http://u:{{ x }}PASSWORD@h", "“u:PASSWORD@h”"]
+    )
+    func proxyPassword(text: String) throws {
+        let problem = try #require(folder.problems("aws: { proxy: \"\(text)\" }").first)
         #expect(problem.place == "1:15")
         #expect(!"\(problem)".contains("PASSWORD"))
     }

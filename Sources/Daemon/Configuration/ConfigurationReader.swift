@@ -196,15 +196,19 @@ struct ConfigurationReader {
     ) throws(Misfit) -> Value {
         if let placeholder = node.placeholder {
             throw Misfit(
-                what: "\(quoted(placeholder)) is a placeholder",
+                what: mayHoldPassword(placeholder) ? "a placeholder" : "\(quoted(placeholder)) is a placeholder",
                 meant: "write the value itself: nothing is replaced in this file"
             )
         }
         if let text = node.typography {
-            throw Misfit(what: "\(quoted(text)) holds a typographic quote or space", meant: "write plain ones")
+            let what = mayHoldPassword(text) ? "it" : quoted(text)
+            throw Misfit(what: "\(what) holds a typographic quote or space", meant: "write plain ones")
         }
         return try read(node)
     }
+
+    /// Whether it must not be quoted: an address with a user's name in it.
+    private func mayHoldPassword(_ text: String) -> Bool { text.contains("@") }
 
     private mutating func note(_ node: YAMLNode, _ what: String, meant: String) {
         problems.append(ConfigurationProblem(place: place(node.line, node.column), what: what, meant: meant))
