@@ -72,8 +72,8 @@ let package = Package(
         module(
             "Daemon",
             [
-                "OutboxCore", "SigV4", "AWSCredentials", "LambdaTransport", "SQLiteStore", "Engine", "Door", "AdminAPI",
-                "Admin", "Systemd", nioLocks, logging, lifecycle, signals, yams,
+                "OutboxCore", "CLinux", "SigV4", "AWSCredentials", "LambdaTransport", "SQLiteStore", "Engine", "Door",
+                "AdminAPI", "Admin", "Systemd", nioLocks, logging, lifecycle, signals, yams,
             ]
         ),
         .executableTarget(

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,8 @@ bool clinux_clock_is_synchronised(void) {
 }
 
 void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+bool clinux_forbid_cores(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0; }
 
 int64_t clinux_boottime_ns(void) {
     struct timespec now;

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Logging
 internal import OutboxCore
@@ -21,6 +22,8 @@ package enum DaemonMain {
     ) async -> Int32 {
         // Before any file is made: state is for the daemon's user alone.
         umask(0o077)
+        // Payloads and keys are in memory. The kernel of a supported Debian never refuses.
+        _ = clinux_forbid_cores()
         signal(SIGPIPE, SIG_IGN)
         guard let level = Logger.Level(rawValue: logLevel) else {
             complain([

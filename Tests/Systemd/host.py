@@ -77,10 +77,11 @@ def write_config(receiver_url, extra=""):
     CONFIG.write_text(f"aws:\n  region: {harness.REGION}\n  endpoint_url: {receiver_url}\n{extra}")
 
 
-def write_keys(key=harness.ACCESS_KEY, secret=harness.SECRET_KEY):
+def write_keys(text=f"[default]\naws_access_key_id = {harness.ACCESS_KEY}\n"
+                    f"aws_secret_access_key = {harness.SECRET_KEY}\n"):
     KEYS.parent.mkdir(mode=0o700, exist_ok=True)
     with open(os.open(KEYS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")
+        file.write(text)
 
 
 def api(path):

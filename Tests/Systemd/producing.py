@@ -89,7 +89,7 @@ class Producers:
 class SteadyLoad:
     """Events for one function of its own, so many a second, until the end of the block.
 
-    32 connections; who must wait during a change-over is made up for afterwards. A request without an answer is sent
+    128 connections; who must wait during a change-over is made up for afterwards. A request without an answer is sent
     again under the same key, as an SDK does.
     """
 
@@ -99,7 +99,7 @@ class SteadyLoad:
         self.function = function
         self._record = pathlib.Path(folder) / f"{function}.sent"
         self._arguments = load.load_arguments(
-            door, function=function, connections=32, rate=rate, requests=10_000_000, retry=60,
+            door, function=function, connections=128, rate=rate, requests=10_000_000, retry=60,
             key_prefix=function + "-", bytes="{}-{}".format(*self.SIZES), record=self._record)
         self._process = None
 

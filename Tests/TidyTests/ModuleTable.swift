@@ -40,8 +40,9 @@ enum ModuleTable {
         "Client": ModuleRule(declared: ["AdminAPI", "CCurl"], beyond: ["Glibc", "FoundationEssentials"]),
         "Daemon": ModuleRule(
             declared: [
-                "OutboxCore", "SigV4", "AWSCredentials", "LambdaTransport", "SQLiteStore", "Engine", "Door", "AdminAPI",
-                "Admin", "Systemd", "NIOConcurrencyHelpers", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",
+                "OutboxCore", "CLinux", "SigV4", "AWSCredentials", "LambdaTransport", "SQLiteStore", "Engine", "Door",
+                "AdminAPI", "Admin", "Systemd", "NIOConcurrencyHelpers", "Logging", "ServiceLifecycle", "UnixSignals",
+                "Yams",
             ],
             beyond: ["Glibc", "FoundationEssentials"]
         ),

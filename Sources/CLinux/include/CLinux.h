@@ -19,6 +19,10 @@ bool clinux_clock_is_synchronised(void);
 /// Names the calling thread (at most 15 bytes), for ps and gdb.
 void clinux_name_thread(const char *name);
 
+/// No core of this process, whatever its limits and wherever cores go; nor can another process of its user look into it
+/// (prctl(2), PR_SET_DUMPABLE). False with errno where the kernel refuses.
+bool clinux_forbid_cores(void);
+
 /// CLOCK_BOOTTIME in nanoseconds: goes on while the machine sleeps, never jumps.
 int64_t clinux_boottime_ns(void);
 
