@@ -3,8 +3,8 @@ import Yams
 
 /// `docs/openapi.yaml`, as far as tests hold answers against it: `type`, `properties`, `required`, `items`, `enum`,
 /// `additionalProperties` and `$ref`. Members that a schema doesn't name are objected to.
+// A parsed document that nobody changes: any thread may read it.
 struct OpenAPIDocument: @unchecked Sendable {
-    // A parsed document that nobody changes.
     private let root: [String: Any]
 
     init(_ path: String) throws {
