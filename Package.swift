@@ -88,12 +88,24 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
+        .target(
+            name: "Simulation",
+            dependencies: ["Engine", "OutboxCore", "SQLiteStore", "TestSupport"],
+            path: "Tests/Simulation",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["OutboxCore", "Simulation"],
+            path: "Tests/Simulate",
+            swiftSettings: settings
+        ),
         tests("OutboxCoreTests", ["OutboxCore", "TestSupport"]),
         tests("SigV4Tests", ["SigV4", "TestSupport"]),
         tests("AWSCredentialsTests", ["AWSCredentials", "TestSupport"]),
         tests("LambdaTransportTests", ["LambdaTransport", "OutboxCore", "SigV4", "TestSupport"]),
         tests("SQLiteStoreTests", ["SQLiteStore", "TestSupport", "CSQLite"]),
-        tests("EngineTests", ["Engine", "OutboxCore", "TestSupport"]),
+        tests("EngineTests", ["Engine", "OutboxCore", "Simulation", "TestSupport"]),
         tests(
             "DoorTests",
             ["Door", "OutboxCore", "TestSupport", nioCore, nioPosix, nioHTTP1, nioLocks, nioEmbedded, logging]

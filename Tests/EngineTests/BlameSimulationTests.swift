@@ -1,5 +1,6 @@
 import Engine
 import OutboxCore
+import Simulation
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import OutboxCore
+import Simulation
 import TestSupport
 import Testing
 

@@ -1,0 +1,106 @@
+package import OutboxCore
+package import SQLiteStore
+package import TestSupport
+
+/// Where a run keeps its queue: opened again after each crash, and looked into by the oracle.
+package struct Backing<Store: EventStore & EventStoreUpkeep & ~Copyable> {
+    let view: any StoreView
+    /// The first number counts the machine's boots.
+    let open: (Int, WallTime) throws(StoreError) -> Store
+    /// Gives it up in order.
+    let close: (consuming Store) -> Void
+}
+
+/// What a queue holds, whoever writes it.
+protocol StoreView: AnyObject {
+    /// Of the latest opening: the process before stopped in order; it ran in the same boot.
+    var wasClean: Bool { get }
+    var isSameBoot: Bool { get }
+
+    func queued(after: Int64?, limit: Int) throws(StoreError) -> QueuedPage
+    func deadLetters(after: DeadPlace?, limit: Int) throws(StoreError) -> [EventDetail]
+    func payload(_ id: EventID) throws(StoreError) -> [UInt8]?
+}
+
+/// The stores that a run can be over.
+package enum Backings {
+    /// Over dictionaries.
+    package static func model() -> Backing<ModelStore> {
+        let view = ModelView()
+        return Backing(view: view, open: { boot, _ in view.open(boot: boot) }, close: { _ in view.isClosed = true })
+    }
+
+    /// Over a real database in a folder of its own.
+    package static func sqlite(seed: UInt64) throws -> Backing<SQLiteStore> {
+        let view = try SQLiteView(seed: seed)
+        return Backing(
+            view: view,
+            open: { boot, now throws(StoreError) in try view.open(boot: boot, now: now) },
+            // What can't be closed in order is opened as after a crash.
+            close: { store in try? store.close(clean: true) }
+        )
+    }
+}
+
+private final class ModelView: StoreView {
+    private var store = ModelStore()
+    private var boot: Int?
+    var isClosed = false
+    private(set) var wasClean = true
+    private(set) var isSameBoot = true
+
+    func open(boot: Int) -> ModelStore {
+        wasClean = self.boot == nil || isClosed
+        isSameBoot = self.boot == boot
+        self.boot = boot
+        isClosed = false
+        return store
+    }
+
+    func queued(after: Int64?, limit: Int) throws(StoreError) -> QueuedPage {
+        try store.queued(EventFilter(), after: after, limit: limit)
+    }
+
+    func deadLetters(after: DeadPlace?, limit: Int) throws(StoreError) -> [EventDetail] {
+        try store.deadLetters(EventFilter(), after: after, limit: limit)
+    }
+
+    func payload(_ id: EventID) throws(StoreError) -> [UInt8]? { try store.payload(id) }
+}
+
+private final class SQLiteView: StoreView {
+    private let folder: TemporaryDirectory
+    private var random: Seeded
+    private(set) var wasClean = true
+    private(set) var isSameBoot = true
+
+    init(seed: UInt64) throws {
+        folder = try TemporaryDirectory()
+        random = Seeded(state: seed)
+    }
+
+    private var path: String { folder.file("queue.db") }
+
+    func open(boot: Int, now: WallTime) throws(StoreError) -> SQLiteStore {
+        let options = SQLiteStoreOptions(path: path, bootID: "boot-\(boot)", cacheKiB: 512)
+        let store = try SQLiteStore.open(options, now: now, using: &random)
+        wasClean = store.identity.wasClean
+        isSameBoot = store.identity.sameBoot
+        return store
+    }
+
+    func queued(after: Int64?, limit: Int) throws(StoreError) -> QueuedPage {
+        var reader = try SQLiteReader.open(path)
+        return try reader.queued(EventFilter(), after: after, limit: limit)
+    }
+
+    func deadLetters(after: DeadPlace?, limit: Int) throws(StoreError) -> [EventDetail] {
+        var reader = try SQLiteReader.open(path)
+        return try reader.deadLetters(EventFilter(), after: after, limit: limit)
+    }
+
+    func payload(_ id: EventID) throws(StoreError) -> [UInt8]? {
+        var reader = try SQLiteReader.open(path)
+        return try reader.payload(id)
+    }
+}

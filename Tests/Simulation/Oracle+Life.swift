@@ -1,0 +1,53 @@
+import OutboxCore
+
+/// What a crash, and the start after it, mean for what must hold.
+extension Oracle {
+    /// The process is gone. `keepsFlightFile` false: with the machine.
+    func crashed(sameBoot: Bool, wasClean: Bool) {
+        for (sequence, _) in flights {
+            if !sameBoot { entries[sequence]?.mayBeUnmarked = true }
+        }
+        mayMark = slots
+        toMark = sameBoot ? Set(flights.keys.compactMap { entries[$0]?.id }) : []
+        if !sameBoot {
+            suspects = []
+            for sequence in entries.keys { entries[sequence]!.crashesAlone = 0 }
+        } else if !wasClean {
+            let again = slots.intersection(suspects)
+            if again.count == 1 { entries[again.first!.sequence]?.crashesAlone += 1 }
+            suspects.formUnion(slots)
+        }
+        slots = []
+        for sequence in Array(flights.keys) { removeFlight(sequence) }
+        for index in starts.indices {
+            starts[index].forget()
+            drains[index].forget()
+        }
+        forced = []
+        moving = []
+        isDiskBlocked = false
+        serverSeen = nil
+        record.note(5, text: "the process is gone")
+    }
+
+    /// The next one has read what was left.
+    func restarted(functions: [FunctionRecord], routes: [RouteRecord], policies: PolicyTable) {
+        if let forgotten = toMark.first(where: { entries[$0.sequence]?.state == .queued }) {
+            violated("P3", "the mark uncertain on all that was in flight", "\(forgotten) without it")
+        }
+        toMark = []
+        self.policies = policies
+        checkStatus(functions)
+        var saved: [Int: String] = [:]
+        for function in functions {
+            if let state = function.state { saved[index(of: function.function)] = state.reason }
+        }
+        var savedRoutes: [Int: String] = [:]
+        for route in routes {
+            if let index = record.plan.routes.firstIndex(of: route.name) { savedRoutes[index] = route.state.reason }
+        }
+        scopes.restart(functions: saved, routes: savedRoutes, at: record.nanoseconds)
+        for index in idleSince.indices { idleSince[index] = record.nanoseconds }
+        record.note(6, text: "a process has started")
+    }
+}

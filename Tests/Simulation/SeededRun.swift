@@ -1,0 +1,320 @@
+import Engine
+import Foundation
+package import OutboxCore
+import TestSupport
+
+/// What came of one run.
+package struct RunResult: Sendable {
+    package var violation: Violation?
+    package var occurrences: Occurrences
+    package var steps: Int
+    /// Virtual time.
+    package var span: Span
+    package var fingerprint: UInt64
+}
+
+/// One seed, from the first event to an empty queue.
+package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> {
+    private let record: Record
+    private let backing: Backing<Store>
+    private let oracle: Oracle
+    private let lambda: LambdaModel
+    private let keys: Keys
+    private let clients: Clients
+    private let operators: Operators
+    private let faults: StoreFaults
+    private let files: TemporaryDirectory
+    private var random: Seeded
+    private var life: Life<Store>?
+    private var boot = 0
+    private var commitWakesAt: Int64 = 0
+    private var policies: PolicyTable
+    /// How many rounds have begun at the same instant.
+    private var still = (at: Int64.min, rounds: 0)
+    private var noticesSeen = 0
+
+    package init(seed: UInt64, backing: Backing<Store>, trace: ((String) -> Void)? = nil) throws {
+        let plan = Plan(seed: seed)
+        record = Record(plan: plan)
+        record.trace = trace
+        self.backing = backing
+        files = try TemporaryDirectory()
+        random = plan.random
+        oracle = Oracle(record)
+        keys = Keys(record)
+        lambda = LambdaModel(record, keys: keys, random: random.split())
+        clients = Clients(record, oracle: oracle, random: random.split()) { [lambda] in lambda.curse($0) }
+        operators = Operators(record, oracle: oracle, keys: keys, random: random.split())
+        faults = StoreFaults(record, random: random.split())
+        policies = plan.policies
+        wire()
+    }
+
+    private func wire() {
+        let (record, oracle, lambda, clients) = (record, oracle, lambda, clients)
+        faults.committed = { oracle.committed($0, $1, $2) }
+        faults.counted = { oracle.checkTotals($0) }
+        keys.reloaded = { _ in oracle.scopes.bringAllForward() }
+        record.world.ended = { oracle.ended($0, $1) }
+        record.world.judge = { attempt in
+            let function = oracle.index(of: attempt.event.function)
+            oracle.startsToBeChecked(attempt, function: function)
+            let message = Int(attempt.event.payloadDigest.words.0)
+            let defect = clients.defects.contains(message)
+            let (cause, answer) = lambda.judge(attempt, function: function, message: message, defect: defect)
+            oracle.started(
+                attempt.event,
+                function: function,
+                cause: cause,
+                retryAfter: lambda.retryAfter(of: cause, function: function)
+            )
+            return answer
+        }
+        for outage in record.plan.outages {
+            record.happened(.outage)
+            if outage.time.count > 3_600_000_000_000 { record.happened(.outageOfHours) }
+        }
+    }
+
+    // MARK: The run
+
+    package func run() -> RunResult {
+        start()
+        while record.violation == nil, record.step < record.plan.stepsMax,
+            record.step < record.plan.stepsMin || record.nanoseconds < record.plan.troubleEndsAt
+        {
+            disturb()
+            round()
+        }
+        if record.violation == nil { calm() }
+        return RunResult(
+            violation: record.violation,
+            occurrences: record.occurrences,
+            steps: record.step,
+            span: .milliseconds(record.nanoseconds / 1_000_000),
+            fingerprint: record.fingerprint
+        )
+    }
+
+    private func start() {
+        for _ in 0..<20 {
+            do throws(StoreError) {
+                keys.restart()
+                life = try Life.start(
+                    record,
+                    backing: backing,
+                    boot: boot,
+                    files: files,
+                    policies: policies,
+                    oracle: oracle,
+                    faults: faults,
+                    keys: keys,
+                    random: random.split()
+                )
+                commitWakesAt = record.nanoseconds
+                return
+            } catch {
+                // systemd tries again.
+                life = nil
+                record.world.advance(.seconds(5))
+            }
+        }
+        record.violated("P12", expected: "a start within 20 tries", found: "none")
+    }
+
+    /// One round of each side.
+    private func round() {
+        record.step += 1
+        let world = record.world
+        record.release()
+        let now = record.nanoseconds
+        let isCommitting = record.commitEndsAt > now
+        var orders: [CommitMessage] = []
+        var items: [IntakeItem] = []
+        if !isCommitting {
+            items = clients.requests(now: now)
+            orders = operators.orders()
+            if !items.isEmpty || !orders.isEmpty || !world.toCommit.isEmpty || now >= commitWakesAt {
+                let commands = world.toCommit + orders
+                world.toCommit = []
+                if let trace = record.trace {
+                    for command in commands { trace("\(record.step)   asked \(command.short)") }
+                }
+                record.commitEndsAt = now + faults.delay()
+                guard life!.commit(items, commands, now: world.now) else {
+                    record.note(7, text: "the store has failed")
+                    record.release()
+                    return crash(reboot: false)
+                }
+                let (wait, overflow) = life!.wait(now: world.now).milliseconds.multipliedReportingOverflow(
+                    by: 1_000_000
+                )
+                commitWakesAt = overflow ? .max : max(now, record.commitEndsAt) + wait
+            }
+        }
+        if record.violation != nil { return }
+        deliver()
+        checkStill()
+    }
+
+    private func deliver() {
+        let world = record.world
+        var messages = world.toDelivery
+        world.toDelivery = []
+        messages += operators.takeMessages()
+        for message in messages {
+            oracle.told(message)
+            if let trace = record.trace { trace("\(record.step)   told \(message.short)") }
+            if case .reconfigure(let directory) = message, let table = directory as? SimulatedDirectory {
+                oracle.policies = table.policies
+                policies = table.policies
+                for index in oracle.starts.indices {
+                    oracle.starts[index].forget()
+                    oracle.drains[index].forget()
+                }
+            }
+        }
+        oracle.turnBegins()
+        world.wakeAt = nextEvent()
+        world.isCommitting = record.commitEndsAt > record.nanoseconds
+        _ = life!.deliver(messages, world)
+        for change in world.changes { oracle.changed(change) }
+        world.changes = []
+        for notice in world.clockNotices where notice.isCorrected { record.happened(.clockCorrected) }
+        world.clockNotices = []
+    }
+
+    /// When something happens that is no attempt's end. Nanoseconds.
+    private func nextEvent() -> Int64 {
+        let now = record.nanoseconds
+        if record.commitEndsAt > now { return min(record.commitEndsAt, commitWakesAt) }
+        return max(now, min(commitWakesAt, clients.nextAt))
+    }
+
+    private func checkStill() {
+        still = still.at == record.nanoseconds ? (still.at, still.rounds + 1) : (record.nanoseconds, 0)
+        if still.rounds > 3_000 {
+            record.violated("P9", expected: "time goes on", found: "3,000 rounds at one instant")
+        }
+    }
+
+    // MARK: Trouble
+
+    private func disturb() {
+        let weights = record.plan.weights
+        let world = record.world
+        if random.oneIn(weights.crash) { return crash(reboot: random.oneIn(4)) }
+        if random.oneIn(weights.credentials) { keys.disturb(&random) }
+        if random.oneIn(weights.clock) { stepClock() }
+        if random.oneIn(weights.clock * 2) {
+            world.isSynchronised.toggle()
+            if !world.isSynchronised { record.happened(.clockUnsynchronised) }
+        }
+    }
+
+    private func stepClock() {
+        let world = record.world
+        let before = world.wallOffset
+        switch random.int(0...7) {
+        case 0:
+            record.happened(.clockYear)
+            world.wallOffset += (random.oneIn(2) ? 1 : -1) * 31_536_000_000
+        case 1:
+            record.happened(.clockBefore2000)
+            world.wallOffset = 900_000_000_000 - world.nanoseconds / 1_000_000
+        case 2, 3: setClockRight()
+        default: world.wallOffset += Int64(random.int(-7_200_000...7_200_000))
+        }
+        record.happened(.clockJump)
+        world.serverAhead -= world.wallOffset - before
+    }
+
+    private func setClockRight() {
+        let world = record.world
+        world.wallOffset += world.serverAhead
+        world.serverAhead = 0
+    }
+
+    private func crash(reboot: Bool) {
+        record.happened(reboot ? .reboot : .crash)
+        if reboot {
+            boot += 1
+            if random.oneIn(2) { try? FileManager.default.removeItem(atPath: files.file("flight")) }
+        }
+        gone(sameBoot: !reboot, wasClean: false)
+        record.world.advance(.milliseconds(Int64(random.int(100...8_000))))
+        start()
+    }
+
+    private func gone(sameBoot: Bool, wasClean: Bool) {
+        life = nil
+        record.forget()
+        record.world.toCommit = []
+        record.world.toDelivery = []
+        record.world.changes = []
+        record.world.clockNotices = []
+        oracle.crashed(sameBoot: sameBoot, wasClean: wasClean)
+        clients.disconnected()
+        operators.disconnected()
+        oracle.checkContents(of: backing.view)
+    }
+
+    // MARK: The end
+
+    /// Faults stop, operators undo their pauses: everything goes, within the time computed (I6).
+    private func calm() {
+        lambda.isCalm = true
+        faults.isCalm = true
+        clients.isCalm = true
+        operators.isCalm = true
+        keys.mend()
+        let world = record.world
+        setClockRight()
+        world.isSynchronised = true
+        world.toCommit.append(operators.resumeAll())
+        oracle.checkContents(of: backing.view)
+        let began = record.nanoseconds
+        var isFreed = false
+        while record.violation == nil {
+            if oracle.queued == 0, oracle.flights.isEmpty, clients.isQuiet, operators.pending == 0 { break }
+            if !isFreed, clients.isQuiet, operators.pending == 0 {
+                isFreed = true
+                freeFuture()
+            }
+            let deadline = began + oracle.drainTime()
+            if record.nanoseconds > deadline {
+                oracle.checkEnd()
+                break
+            }
+            round()
+        }
+        guard record.violation == nil else { return }
+        oracle.checkContents(of: backing.view)
+        oracle.checkEnd()
+        clients.checkEnd()
+    }
+
+    /// Times that were set while the clock was ahead lie in a far future for a clock that is right: an operator sees them,
+    /// and sends what is meant at once.
+    private func freeFuture() {
+        let horizon = record.world.now.wall.advanced(by: .minutes(20))
+        let ids = oracle.entries.values.filter { $0.state == .queued && $0.dueAt.map { $0 > horizon } ?? false }
+        guard !ids.isEmpty else { return }
+        record.world.toCommit.append(operators.free(ids.map(\.id).sorted()))
+    }
+}
+
+extension Oracle {
+    /// How long the queue may take to empty once nothing is wrong. Nanoseconds from the end of the trouble.
+    func drainTime() -> Int64 {
+        var seconds = 900.0 + 300 + 30 + 600
+        for (index, function) in record.plan.functions.enumerated() {
+            let policy = policy(index)
+            let waiting = Double(queuedByFunction[index])
+            let rate = min(policy.rate ?? 1e9, policy.drainRate ?? 1e9)
+            seconds += waiting / rate + waiting * Double(function.latency.upperBound) / 1000
+            seconds += Double(policy.maxDelay.milliseconds) / 1000
+        }
+        return Int64(seconds * 1e9)
+    }
+}
