@@ -88,7 +88,7 @@ class PackageTests(unittest.TestCase):
             time.sleep(2)
             since = time.time()
             dpkg("--install", SECOND)
-            time.sleep(2)
+            time.sleep(5)
             until = time.time()
         self.assertNotEqual(host.main_pid(), before, "the old program still runs")
         self.assertTrue(os.readlink(f"/proc/{host.main_pid()}/exe").endswith("/lambda-outbox"))

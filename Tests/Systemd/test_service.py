@@ -110,7 +110,7 @@ class ServiceTests(unittest.TestCase):
             time.sleep(2)
             since = time.time()
             host.run("systemctl", "restart", SERVICE)
-            time.sleep(2)
+            time.sleep(5)
             until = time.time()
         self.assertNotEqual(host.main_pid(), before)
         self.door_is_open()
@@ -126,7 +126,7 @@ class ServiceTests(unittest.TestCase):
             host.run("systemctl", "stop", SERVICE)
             self.assertLess(time.time() - since, host.seconds_of("TimeoutStopUSec"))
             # They wait at the door, which systemd holds, and so start it again.
-            time.sleep(2)
+            time.sleep(5)
             until = time.time()
         self.door_is_open()
         messages = [entry["MESSAGE"] for entry in host.journal(f"_PID={before}")]
