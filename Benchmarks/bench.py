@@ -1,6 +1,6 @@
 """Measures the release binary against references in the same minute, paired and interleaved; docs/BENCHMARKS.md tells how.
 
-    bench.py [--quick] [--output FILE] [accept] [delivery] [memory]
+    bench.py [--quick] [--output FILE] [accept] [delivery] [memory] [neighbour]
 
 Prints a table and writes JSON. --quick: 3 pairs instead of 7, shorter, and no million.
 """
@@ -34,6 +34,7 @@ class Bench:
         self.seconds = 1.5 if quick else 4
         self.backlog = 50_000 if quick else 200_000
         self.queued = [0, 200_000] if quick else [0, 200_000, 1_000_000]
+        self.suspended = 100_000 if quick else 1_000_000
         self._folders = 0
 
     def folder(self):
@@ -138,6 +139,44 @@ def delivery(bench, report):
               f"took {statistics.median(empty_after):.1f} s")
 
 
+def neighbour(bench, report):
+    """Delivery of one function while another, suspended, has a million events, against the same without the other."""
+    nginx = peers.Nginx(bench.children, bench.folder(), harness.free_port()).start()
+    alone, beside = bench.daemon(nginx.port).start(), bench.daemon(nginx.port).start()
+    fill(beside, 0, bench.suspended // 2, "gone")
+    # Half of them lie among rows of the other function, which are gone by the time of the measurement.
+    pause(beside, "orders")
+    for part in range(10):
+        fill(beside, 0, bench.suspended // 20, "gone")
+        fill(beside, part * 1000, (part + 1) * 1000, "orders")
+    resume(beside, "orders")
+    harness.wait_for("the suspended function's events alone", lambda: beside.status()["queued"] == bench.suspended, 120)
+
+    def drained(daemon):
+        """Queues a backlog while the function is paused; its events a second from there."""
+        pause(daemon, "orders")
+        fill(daemon, 0, bench.backlog, "orders")
+        start = nginx.taken()
+        resume(daemon, "orders")
+        marks = [when_taken(nginx, start + bench.backlog * tenth // 10) for tenth in (1, 9)]
+        when_taken(nginx, start + bench.backlog)
+        (earlier, first), (later, last) = marks
+        return (last - first) / (later - earlier)
+
+    report(f"delivery of {bench.backlog} beside {bench.suspended} of a suspended function")
+    rates = bench.paired(lambda: drained(alone), lambda: drained(beside), report)
+    yield row(f"delivery beside a suspended function with {bench.suspended} events", "requests/s", *rates,
+              "the same daemon without the other function")
+
+
+def pause(daemon, function):
+    daemon.api("POST", "/functions/pause", {"function": function})
+
+
+def resume(daemon, function):
+    daemon.api("POST", "/functions/resume", {"function": function})
+
+
 def when_taken(nginx, least):
     """The time at which nginx had taken at least so many, and how many."""
     def enough():
@@ -161,10 +200,11 @@ def memory(bench, report):
     daemon.stop()
 
 
-def fill(daemon, queued, wanted):
+def fill(daemon, queued, wanted, function="orders"):
     """Queues events until so many are there."""
     if wanted > queued:
-        result = load.load(daemon.door, connections=64, requests=wanted - queued, first=queued, bytes=BYTES)
+        result = load.load(daemon.door, connections=64, requests=wanted - queued, first=queued, bytes=BYTES,
+                           function=function)
         if result["statuses"] != {"202": wanted - queued}:
             raise harness.Failure(f"not all were accepted: {result}")
 
@@ -205,9 +245,9 @@ def main():
     parser.add_argument("--quick", action="store_true", help="3 shorter pairs instead of 7, and no million")
     parser.add_argument("--output", default=harness.ROOT / ".build/bench.json", help="where the JSON goes")
     parser.add_argument("--directory", help="where the databases lie meanwhile (default: the system's temporary folder)")
-    parser.add_argument("measures", nargs="*", metavar="MEASURE", help="accept, delivery, memory; none: all")
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help="accept, delivery, memory, neighbour; none: all")
     arguments = parser.parse_args()
-    known = {"accept": accept, "delivery": delivery, "memory": memory}
+    known = {"accept": accept, "delivery": delivery, "memory": memory, "neighbour": neighbour}
     if unknown := set(arguments.measures) - set(known):
         parser.error(f"no such measure: {', '.join(unknown)}")
     directory = tempfile.mkdtemp(prefix="outbox-bench-", dir=arguments.directory)

@@ -2,9 +2,10 @@
 // way. Prints one JSON object; optionally a line for each answered request. One thread, epoll.
 //
 //   loadgen (--unix PATH | --port PORT) [--connections 64] [--requests 100000] [--seconds S] [--warm-up 0]
-//           [--function orders] [--bytes 300 | --bytes 60-1200] [--first 0] [--rate PER_SECOND] [--header 'Name: value']…
-//           [--key-prefix P] [--same-body] [--retry SECONDS] [--record FILE]
+//           [--function orders] [--functions 0] [--bytes 300 | --bytes 60-1200] [--first 0] [--rate PER_SECOND]
+//           [--header 'Name: value']… [--key-prefix P] [--same-body] [--retry SECONDS] [--record FILE]
 //
+// --functions: so many functions in turn, named orders0, orders1 …
 // --retry: a request whose connection broke, or that was refused with 429 or 503, is sent again, the same bytes and the
 // same Idempotency-Key, until it is answered otherwise or SECONDS have passed since it was first sent.
 // SIGTERM ends it in order: nothing new is begun, what is on the way is answered first.
@@ -50,7 +51,7 @@ struct connection {
 static struct {
     struct sockaddr_storage address;
     socklen_t addressBytes;
-    long connections, requests, first;
+    long connections, requests, first, functions;
     double seconds, warmUp, rate, retry;
     const char *function, *keyPrefix, *record;
     size_t bytesLeast, bytesMost;
@@ -91,10 +92,13 @@ static void makeRequest(struct connection *c) {
     size_t bytes = body_bytes(bodyNumber, options.bytesLeast, options.bytesMost);
     char key[300] = "";
     if (options.keyPrefix) snprintf(key, sizeof key, "Idempotency-Key: %s%ld\r\n", options.keyPrefix, c->n);
+    char function[420];
+    snprintf(function, sizeof function, "%s", options.function);
+    if (options.functions) snprintf(function, sizeof function, "%s%ld", options.function, c->n % options.functions);
     int head = sprintf(c->request,
                        "POST /2015-03-31/functions/%s/invocations HTTP/1.1\r\nHost: localhost\r\n"
                        "X-Amz-Invocation-Type: Event\r\n%s%sContent-Length: %zu\r\n\r\n",
-                       options.function, key, options.headers, bytes);
+                       function, key, options.headers, bytes);
     c->requestBytes = (size_t)head + body_write(c->request + head, bodyNumber, bytes);
 }
 
@@ -294,7 +298,8 @@ static void parse(int argc, char **argv) {
         {"unix", 1, 0, 'u'},     {"port", 1, 0, 'p'},    {"connections", 1, 0, 'c'}, {"requests", 1, 0, 'n'},
         {"seconds", 1, 0, 's'},  {"warm-up", 1, 0, 'w'}, {"function", 1, 0, 'f'},    {"bytes", 1, 0, 'b'},
         {"first", 1, 0, '1'},    {"rate", 1, 0, 'r'},    {"header", 1, 0, 'H'},      {"key-prefix", 1, 0, 'k'},
-        {"same-body", 0, 0, 'S'}, {"retry", 1, 0, 'R'},  {"record", 1, 0, 'o'},      {0, 0, 0, 0}};
+        {"same-body", 0, 0, 'S'}, {"retry", 1, 0, 'R'},  {"record", 1, 0, 'o'},
+        {"functions", 1, 0, 'F'}, {0, 0, 0, 0}};
     for (int o; (o = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         struct sockaddr_un *local = (struct sockaddr_un *)&options.address;
         struct sockaddr_in *loopback = (struct sockaddr_in *)&options.address;
@@ -317,6 +322,7 @@ static void parse(int argc, char **argv) {
         case 's': options.seconds = atof(optarg); options.requests = INT64_MAX / 2; break;
         case 'w': options.warmUp = atof(optarg); break;
         case 'f': options.function = optarg; break;
+        case 'F': options.functions = atol(optarg); break;
         case 'b':
             options.bytesLeast = options.bytesMost = strtoul(optarg, &rest, 10);
             if (*rest == '-') options.bytesMost = strtoul(rest + 1, NULL, 10);
@@ -335,8 +341,8 @@ static void parse(int argc, char **argv) {
         }
     }
     if (!options.addressBytes || options.connections < 1 || options.bytesLeast < 48
-        || options.bytesMost < options.bytesLeast || strlen(options.function) > 400
-        || (options.keyPrefix && strlen(options.keyPrefix) > 200)) {
+        || options.bytesMost < options.bytesLeast || strlen(options.function) > 390
+        || options.functions < 0 || (options.keyPrefix && strlen(options.keyPrefix) > 200)) {
         fprintf(stderr, "loadgen: --unix PATH or --port PORT is needed; bodies have at least 48 bytes\n");
         exit(2);
     }

@@ -1,5 +1,11 @@
 /// What is read from the store next.
 extension Dispatcher {
+    /// Functions whose passed-over rows one page may hold: bounds what a page costs.
+    static let readTogetherMax = 2048
+    /// Rows that such a page looks at behind the last known one: those that come while it is on its way, without which it
+    /// would never catch up with a busy producer.
+    static let readBehind: Int64 = 1024
+
     /// What to read from the store next; nil if nothing, or while a page is on its way.
     package mutating func nextClaim(now: Moment) -> ClaimRequest? {
         guard outstanding == nil, !isDraining else { return nil }
@@ -71,19 +77,63 @@ extension Dispatcher {
     }
 
     private mutating func backlogClaim(now: Moment) -> ClaimRequest? {
-        while hasRoomForPage, let key = toRead.popFirst().map(FunctionKey.init) {
+        while hasRoomForPage, let (key, room) = nextToRead() {
+            if readsDue(functions[key]!) { return readPassedOver(key, upTo: room, now: now) }
+            return readTogether(key, room)
+        }
+        return nil
+    }
+
+    /// The function whose turn it is to have its passed-over rows read, and how many of them.
+    private mutating func nextToRead() -> (FunctionKey, Int)? {
+        while let key = toRead.popFirst().map(FunctionKey.init) {
             guard functions[key] != nil else { continue }
             functions[key]!.isToRead = false
-            let function = functions[key]!
-            guard function.hasPassedOver else {
+            guard functions[key]!.hasPassedOver else {
                 passedOver.remove(key)
                 dropIfIdle(key)
                 continue
             }
-            let room = readableRoom(of: function)
-            if room > 0 { return readPassedOver(key, upTo: min(limits.claimEventsMax, room), now: now) }
+            let room = min(limits.claimEventsMax, readableRoom(of: functions[key]!))
+            if room > 0 { return (key, room) }
         }
         return nil
+    }
+
+    /// Rows of this function, and with them those of others that lie behind its first: where many functions have rows
+    /// among each other, one walk serves all of them. Each is first in its turn, so that none waits for the others'.
+    private mutating func readTogether(_ key: FunctionKey, _ room: Int) -> ClaimRequest {
+        let first = functions[key]!.parked!.first
+        var last = functions[key]!.parked!.last
+        var wanted = [key: room]
+        for _ in 0..<min(toRead.count, Self.readTogetherMax) {
+            guard let (other, room) = nextToRead() else { break }
+            keepsTurnToRead(other)
+            let function = functions[other]!
+            guard let range = function.parked, range.first > first, !readsDue(function) else { continue }
+            wanted[other] = room
+            last = max(last, range.last)
+        }
+        keepsTurnToRead(key)
+        for key in wanted.keys { functions[key]!.readsDueNext.toggle() }
+        let lane = ClaimRequest.Lane.fresh(after: first - 1, through: last + Self.readBehind, only: wanted)
+        return page(lane, held: wanted.count == 1 ? held(of: key) : Set(window.keys.filter { $0 >= first }))
+    }
+
+    /// It comes up again as long as it has rows to be read and room for them.
+    private mutating func keepsTurnToRead(_ key: FunctionKey) {
+        functions[key]!.isToRead = true
+        toRead.append(key.rawValue)
+    }
+
+    /// Whether those with a due time are next.
+    private func readsDue(_ function: FunctionState) -> Bool {
+        function.parked == nil || (function.duePassedOver && function.readsDueNext && !isBlocked(function))
+    }
+
+    /// What of a function's rows is in memory.
+    private func held(of key: FunctionKey) -> Set<Int64> {
+        underWay.union(functions[key]!.waitingSequences)
     }
 
     /// Rows of it were passed over: they are read as soon as there is room for enough of them.
@@ -118,32 +168,28 @@ extension Dispatcher {
 
     private mutating func readPassedOver(_ key: FunctionKey, upTo eventsMax: Int, now: Moment) -> ClaimRequest {
         let function = functions[key]!
-        let held = Set(function.waitingSequences).union(
-            window.filter { $0.value.event.functionKey == key && $0.value.place != .waiting }.keys
-        )
-        var request: ClaimRequest
-        if let range = function.parked, !(function.duePassedOver && function.readsDueNext) || isBlocked(function) {
-            request = page(.fresh(after: range.first - 1, through: range.last, only: key), held: held)
-        } else {
-            functions[key]!.isDueScanUnderWay = true
-            dueReadUntil = max(dueReadUntil, now.wall)
-            request = page(.due(after: function.duePlace, until: now.wall, only: key), held: held)
-        }
         functions[key]!.readsDueNext.toggle()
+        if !readsDue(function), let range = function.parked {
+            return page(
+                .fresh(after: range.first - 1, through: range.last, only: [key: eventsMax]),
+                held: held(of: key)
+            )
+        }
+        functions[key]!.isDueScanUnderWay = true
+        dueReadUntil = max(dueReadUntil, now.wall)
+        var request = page(.due(after: function.duePlace, until: now.wall, only: key), held: held(of: key))
         request.eventsMax = eventsMax
         request.perFunctionMax = .max
         return request
     }
 
     private func claim(_ lane: ClaimRequest.Lane, held: Set<Int64>) -> ClaimRequest {
-        var skip: Set<FunctionKey> = []
-        // Neither walks over functions that merely exist: what is full is in the window, or was passed over.
-        for key in Set(window.values.map(\.event.functionKey)).union(passedOver) {
-            guard let function = functions[key] else { continue }
-            let fresh = if case .fresh = lane { function.parked != nil } else { false }
-            if fresh || room(of: function, forBacklog: false) <= 0 { skip.insert(key) }
+        func isFull(_ key: FunctionKey) -> Bool {
+            functions[key].map { room(of: $0, forBacklog: false) <= 0 } ?? false
         }
-        return page(lane, held: held, skip: skip)
+        // Neither walks over functions that merely exist: what is full is in the window, or was passed over.
+        if case .due = lane { return page(lane, held: held, skip: crowding.union(passedOver).filter(isFull)) }
+        return page(lane, held: held, skip: passedOver.union(crowding.filter(isFull)))
     }
 
     private func page(

@@ -22,13 +22,9 @@ extension Dispatcher {
         resumeReading(on: key)
     }
 
-    /// What was parked because of the route is read again by one scan for all its functions.
+    /// What was parked because of the route is read again.
     mutating func resumeReading(on route: RouteKey) {
         for key in functions.keys.sorted() where functions[key]!.route == route {
-            if functions[key]!.suspension == nil, functions[key]!.pause == nil, let range = functions[key]!.parked {
-                functions[key]!.parked = nil
-                rewind(to: range.first)
-            }
             // Its own probe may have come due meanwhile, with nothing of it in memory.
             if functions[key]!.suspension != nil { probes.look(at: key) }
             list(key)

@@ -120,6 +120,7 @@ extension Dispatcher {
         let route = functions[key]!.route
         if functions[key]!.forced == sequence { functions[key]!.forced = nil }
         window[sequence]!.place = .inFlight
+        underWay.insert(sequence)
         window[sequence]!.startedAt = now.wall
         inFlight += 1
         functions[key]!.inFlight += 1

@@ -42,6 +42,7 @@ extension Dispatcher {
             guard let entry = window[sequence] else { continue }
             precondition(entry.place == .committing, "an outcome was committed for an event that is not in flight")
             let key = entry.event.functionKey
+            underWay.remove(sequence)
             inFlight -= 1
             functions[key]!.inFlight -= 1
             routes[functions[key]!.route.rawValue].inFlight -= 1
@@ -66,17 +67,15 @@ extension Dispatcher {
     package mutating func claimed(_ page: ClaimPage, nextDue next: WallTime?) {
         precondition(outstanding == page.request, "a page nobody asked for")
         outstanding = nil
-        let only: FunctionKey?
+        var only: FunctionKey?
         switch page.request.lane {
-        case .fresh(let after, let through, let one):
-            only = one
+        case .fresh(let after, _, let some):
+            if some?.count == 1 { only = some?.keys.first }
             // What is parked again by `admitAll` must come after the range was narrowed.
-            if let one {
-                narrow(one, after: after, through: through, reached: page.throughSequence, exhausted: page.exhausted)
-            }
-            admitAll(page.events, explicit: one != nil)
+            if let some { for key in some.keys { narrow(key, after: after, reached: page.throughSequence) } }
+            admitAll(page.events, explicit: some != nil)
             for (key, range) in page.skipped { park(key, first: range.first, last: range.last) }
-            if one == nil, freshCursor == after { advanceFresh(to: page.throughSequence) }
+            if some == nil, freshCursor == after { advanceFresh(to: page.throughSequence) }
             for (key, range) in evictedMeanwhile { park(key, first: range.first, last: range.last) }
         case .due(_, _, let one):
             only = one
@@ -195,8 +194,7 @@ extension Dispatcher {
                 event.dueAt == nil ? .fresh : .retried
             }
         window[event.sequence] = Entry(event: event, place: .waiting, line: line)
-        windowBytes += event.payload.count
-        functions[event.functionKey]!.windowBytes += event.payload.count
+        enters(event)
         functions[event.functionKey]![keyPath: FunctionState.path(line)].append(event.sequence)
         list(event.functionKey)
     }
@@ -223,17 +221,13 @@ extension Dispatcher {
         wantRows(of: key)
     }
 
-    /// A page of one function's parked rows came: what is left of the range.
-    private mutating func narrow(
-        _ key: FunctionKey,
-        after: Int64,
-        through: Int64,
-        reached: Int64,
-        exhausted: Bool
-    ) {
-        guard var range = functions[key]?.parked, range.first == after + 1 else { return }
-        range.first = exhausted ? through + 1 : reached + 1
+    /// A page of the function's parked rows came: what is left of the range. One that begins before the page now, as
+    /// something was put back meanwhile, is read again.
+    private mutating func narrow(_ key: FunctionKey, after: Int64, reached: Int64) {
+        guard var range = functions[key]?.parked, range.first > after, range.first <= reached else { return }
+        range.first = reached + 1
         functions[key]!.parked = range.first > range.last ? nil : range
+        if !functions[key]!.hasPassedOver { passedOver.remove(key) }
     }
 
     /// Keeps only probe candidates of a blocked function, none of a paused one nor where blocked functions are many; the
@@ -251,6 +245,7 @@ extension Dispatcher {
         for sequence in waiting.dropFirst(keptMax) {
             let event = window.removeValue(forKey: sequence)!.event
             windowBytes -= event.payload.count
+            function.windowEvents -= 1
             function.windowBytes -= event.payload.count
             if event.dueAt == nil {
                 function.park(sequence)
@@ -270,6 +265,7 @@ extension Dispatcher {
             for sequence in left { function[keyPath: line].append(sequence) }
         }
         functions[key] = function
+        if function.windowEvents < crowdingEvents { crowding.remove(key) }
         passedOver.insert(key)
         wantRows(of: key)
     }
@@ -283,9 +279,25 @@ extension Dispatcher {
         guard let entry = window.removeValue(forKey: sequence) else { return }
         if setAside.remove(sequence) != nil { functions[entry.event.functionKey]!.aside -= 1 }
         if functions[entry.event.functionKey]!.forced == sequence { functions[entry.event.functionKey]!.forced = nil }
-        windowBytes -= entry.event.payload.count
-        functions[entry.event.functionKey]!.windowBytes -= entry.event.payload.count
+        leaves(entry.event)
     }
+
+    private mutating func enters(_ event: QueuedEvent) {
+        windowBytes += event.payload.count
+        functions[event.functionKey]!.windowBytes += event.payload.count
+        functions[event.functionKey]!.windowEvents += 1
+        if functions[event.functionKey]!.windowEvents == crowdingEvents { crowding.insert(event.functionKey) }
+    }
+
+    private mutating func leaves(_ event: QueuedEvent) {
+        windowBytes -= event.payload.count
+        functions[event.functionKey]!.windowBytes -= event.payload.count
+        functions[event.functionKey]!.windowEvents -= 1
+        if functions[event.functionKey]!.windowEvents == crowdingEvents - 1 { crowding.remove(event.functionKey) }
+    }
+
+    /// No function's share of the window is smaller, but a paused one's, which is passed over anyway.
+    private var crowdingEvents: Int { min(FunctionState.candidatesMax, max(1, limits.functionEventsMax / 16)) }
 
     mutating func dropIfIdle(_ key: FunctionKey) {
         guard let function = functions[key], function.isIdle else { return }

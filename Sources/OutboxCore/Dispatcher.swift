@@ -38,7 +38,11 @@ package struct Dispatcher: Sendable {
     var probes = ProbeLine()
     /// Functions with rows in the store that were passed over.
     var passedOver: Set<FunctionKey> = []
-    /// Of these, those that can use some now, in turn; and suspended ones whose probe is due.
+    /// Functions with so many events in the window that there may be no room for more.
+    var crowding: Set<FunctionKey> = []
+    /// Events that are in flight, or whose outcome is not on disk yet.
+    var underWay: Set<Int64> = []
+    /// Of `passedOver`, those that can use some now, in turn; and suspended ones whose probe is due.
     var toRead = Line()
     var toProbe = Line()
     var poison: PoisonWatch

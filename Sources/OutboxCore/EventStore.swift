@@ -140,8 +140,10 @@ package struct Resolution: Hashable, Sendable {
 /// Which events the delivery side wants to read.
 package struct ClaimRequest: Hashable, Sendable {
     package enum Lane: Hashable, Sendable {
-        /// Rows without a due time, in accept order, after `after` and through `through`; of one function only, if given.
-        case fresh(after: Int64, through: Int64, only: FunctionKey?)
+        /// Rows without a due time, in accept order, after `after` and through `through`; of some functions only, if
+        /// given, and at most so many of each: the rest of those is reported in `skipped`, and a page ends where none is
+        /// left to be read.
+        case fresh(after: Int64, through: Int64, only: [FunctionKey: Int]?)
         /// Rows with `dueAt <= until`, in order of (dueAt, sequence), behind the given place; of one function only, if given.
         case due(after: DuePlace?, until: WallTime, only: FunctionKey?)
     }

@@ -57,6 +57,8 @@ package struct FunctionState: Sendable {
     var turns = EventTurns()
     /// Passed-over rows: those with a due time and those without take turns.
     var readsDueNext = false
+    /// In the window, wherever there.
+    var windowEvents = 0
     var windowBytes = 0
     var lastProbed: Int64?
     var probe: Int64?

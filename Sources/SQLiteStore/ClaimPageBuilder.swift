@@ -11,6 +11,10 @@ struct ClaimPageBuilder {
     private let request: ClaimRequest
     private let isFresh: Bool
     private let only: FunctionKey?
+    /// How many events of which functions, where the fresh lane is asked for some only; nil: all.
+    private let quotas: [FunctionKey: Int]?
+    /// All of these together.
+    private let wanted: Int
     private var events: [QueuedEvent] = []
     private var bytes = 0
     private var scanned = 0
@@ -24,20 +28,27 @@ struct ClaimPageBuilder {
     init(_ request: ClaimRequest) {
         self.request = request
         switch request.lane {
-        case .fresh(_, _, let only): (isFresh, self.only) = (true, only)
-        case .due(_, _, let only): (isFresh, self.only) = (false, only)
+        case .fresh(_, _, let only): (isFresh, self.only, quotas) = (true, nil, only)
+        case .due(_, _, let only): (isFresh, self.only, quotas) = (false, only, nil)
         }
+        wanted = quotas?.values.reduce(0) { $0 + min($1, .max - $0) } ?? .max
     }
 
     /// A bound is reached: no further row is looked at.
-    var isFull: Bool { events.count >= request.eventsMax || scanned >= request.scannedMax }
+    var isFull: Bool { events.count >= min(request.eventsMax, wanted) || scanned >= request.scannedMax }
+
+    /// Events of the function that the page may hold; nil: the row isn't even looked for.
+    private func limit(_ function: FunctionKey) -> Int? {
+        if let quotas { return quotas[function] }
+        return only == nil || only == function ? request.perFunctionMax : nil
+    }
 
     /// Looks at a row; false if it is passed over.
     mutating func wants(_ row: Row) -> Bool {
         scanned += 1
         let isInLane = row.dueAt == nil || !isFresh
-        if isInLane, only == nil || only == row.function, !request.held.contains(row.sequence) {
-            if !request.skip.contains(row.function), taken[row.function, default: 0] < request.perFunctionMax {
+        if isInLane, let limit = limit(row.function), !request.held.contains(row.sequence) {
+            if !request.skip.contains(row.function), taken[row.function, default: 0] < limit {
                 return true
             }
             skip(row)

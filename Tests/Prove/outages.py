@@ -1,9 +1,11 @@
-"""An outage costs nothing, however long."""
+"""An outage costs nothing, however long, and what has waited goes out at a pace that hurts nobody."""
 
+import collections
+import statistics
 import time
 
 import load
-from comparing import accepted, arrivals_by_number, check, lost
+from comparing import accepted, arrivals_by_number, check, lost, received_at
 from harness import wait_for
 
 SIZES = (300, 300)
@@ -79,3 +81,83 @@ def outage_over_max_age(bench):
     time.sleep(25)
     check(daemon.status()["queued"] == count, f"{daemon.status()['queued']} of {count} are still queued")
     return "outage 25 s, max_age 10 s: " + deliver_after(receiver, daemon, count, 60)
+
+
+def short_outage(bench):
+    """30 s of refused connections with 5,000 waiting: how soon the first arrives, and how soon all."""
+    count, times = 5000, 1 if bench.quick else 3
+    receiver = bench.receiver()
+    daemon = bench.daemon(receiver.url).start()
+    firsts, lasts = [], []
+    for turn in range(times):
+        before = len(receiver.arrivals())
+        record = bench.directory / f"sent-{turn}"
+        refusing = time.monotonic()
+        load.load(daemon.door, connections=16, requests=count, bytes=300, first=turn * count, record=record)
+        accepted(record, count)
+        time.sleep(max(0, refusing + 30 - time.monotonic()))
+        # Its own start counts too.
+        back = time.time()
+        receiver.start()
+        daemon.wait_empty(60)
+        arrived = receiver.arrivals()[before:]
+        moments = sorted(received_at(arrival) for arrival in arrived)
+        firsts.append(moments[0] - back)
+        lasts.append(moments[-1] - back)
+        check(len(arrived) == count, f"{len(arrived)} arrived for {count}")
+        receiver.stop()
+    check(daemon.status()["dead"] == 0, "there are dead letters")
+    text = (f"{times} outages of 30 s, {count} waiting: first after {statistics.median(firsts):.1f} s (at most "
+            f"{max(firsts):.1f}), all after {statistics.median(lasts):.1f} s (at most {max(lasts):.1f})")
+    check(max(firsts) <= 2.5 and max(lasts) <= 5, text)
+    return text
+
+
+def backlog_after_outage(bench):
+    """100,000 wait through an outage of minutes: none charged or dead; then out at `drain_rate`, evenly."""
+    count, rate = bench.scaled(100_000), 500
+    receiver = bench.receiver()
+    daemon = bench.daemon(receiver.url, extra="defaults: { max_attempts: 3 }\n").start()
+    record = bench.directory / "sent"
+    load.load(daemon.door, connections=64, requests=count, bytes=300, record=record)
+    accepted(record, count)
+    # Longer than what counts as fresh.
+    time.sleep(120)
+    charged = [event["id"] for event in queued_events(daemon) if event["charged_attempts"]]
+    check(not charged, f"{len(charged)} events were charged for the outage")
+    receiver.start()
+    peak = 0
+
+    def arrived():
+        nonlocal peak
+        status = daemon.status()
+        peak = max(peak, status["in_flight"])
+        return status["queued"] == 0 and status["in_flight"] == 0
+    wait_for("the queue to be empty", arrived, 60 + 2 * count / rate, pause=0.2)
+    arrivals = receiver.arrivals()
+    counts = arrivals_by_number(receiver, range(count), SIZES)
+    lost(range(count), counts)
+    check(max(counts.values()) == 1, "some arrived more than once")
+    check(daemon.status()["dead"] == 0, "there are dead letters")
+    check(peak <= 64, f"{peak} in flight")
+    return f"{count} waited, 0 charged, 0 dead; " + evenly(arrivals, rate)
+
+
+def evenly(arrivals, rate):
+    """Checks the pace of a backlog, in slots of 100 ms and of a second, and tells it."""
+    moments = sorted(received_at(arrival) for arrival in arrivals)
+    took = moments[-1] - moments[0]
+    computed = len(moments) / rate
+    tenths = collections.Counter(int((moment - moments[0]) * 10) for moment in moments)
+    seconds = collections.Counter(int(moment - moments[0]) for moment in moments)
+    mean = len(moments) / (took * 10)
+    series = [seconds[second] for second in range(int(took))]
+    text = (f"{took:.1f} s for the {computed:.1f} s computed at {rate}/s; greatest slot of 100 ms {max(tenths.values())}, "
+            f"mean {mean:.0f}; by second {series[:5]} … {min(series[1:])} to {max(series)}")
+    check(max(tenths.values()) <= 3 * mean, text)
+    # One probe first, then by doubling.
+    check(tenths[0] <= mean * 1.5 and series[0] <= rate * 1.1, text)
+    # What a late wake-up missed may be made up for: 50 ms of it.
+    check(max(series) <= rate * 1.1, text)
+    check(0.9 * computed <= took <= 1.15 * computed, text)
+    return text

@@ -22,6 +22,7 @@ import functions  # noqa: E402
 import lifetimes  # noqa: E402
 import limits  # noqa: E402
 import monitoring  # noqa: E402
+import neighbours  # noqa: E402
 import outages  # noqa: E402
 import routes  # noqa: E402
 import starts  # noqa: E402
@@ -37,12 +38,16 @@ CASES = {
     "forwarder": faults.forwarder,
     "no-request-id": faults.no_request_id,
     "outage": outages.outage,
+    "short-outage": outages.short_outage,
+    "backlog-after-outage": outages.backlog_after_outage,
     "delay-over-max-age": outages.delay_over_max_age,
     "outage-over-max-age": outages.outage_over_max_age,
     "delay": lifetimes.delay,
     "expiry-and-purge": lifetimes.expiry_and_purge,
     "dead-letters": functions.dead_letters,
     "bystander": functions.bystander,
+    "slow-neighbours": neighbours.slow_neighbours,
+    "ten-thousand-functions": neighbours.ten_thousand_functions,
     "full-disk": disks.full_disk,
     "sizes": entrance.sizes,
     "names": entrance.names,

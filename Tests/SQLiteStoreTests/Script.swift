@@ -142,7 +142,7 @@ struct Script {
         let place = DuePlace(dueAt: now.advanced(by: .milliseconds(-Int64(pick(60_000)))), sequence: Int64(pick(9)))
         let lane: ClaimRequest.Lane =
             chance(50)
-            ? .fresh(after: Int64(pick(6)), through: chance(50) ? .max : Int64(pick(30)), only: only)
+            ? .fresh(after: Int64(pick(6)), through: chance(50) ? .max : Int64(pick(30)), only: quotas())
             : .due(after: chance(50) ? nil : place, until: now, only: only)
         return ClaimRequest(
             lane: lane,
@@ -153,6 +153,11 @@ struct Script {
             scannedMax: chance(70) ? .max : pick(10),
             perFunctionMax: chance(70) ? .max : pick(3)
         )
+    }
+
+    private mutating func quotas() -> [FunctionKey: Int]? {
+        if chance(70) { return nil }
+        return Dictionary((0...pick(2)).map { _ in (FunctionKey(Int64(pick(4))), pick(6)) }) { first, _ in first }
     }
 
     mutating func filter() -> EventFilter {

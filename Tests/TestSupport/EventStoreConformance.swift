@@ -142,7 +142,7 @@ package final class StoreBench {
     package func fresh(
         after: Int64 = 0,
         through: Int64 = .max,
-        only: FunctionKey? = nil,
+        only: [FunctionKey: Int]? = nil,
         skip: Set<FunctionKey> = [],
         held: Set<Int64> = [],
         eventsMax: Int = 1_000,

@@ -74,11 +74,24 @@ extension EventStoreConformance {
                 "next page"
             )
         },
-        Behaviour("a claim for one function gives its events only") { bench in
-            let keys = try ["a", "b", "a"].map { try bench.accept(StoreBench.event($0)).functionKey }
-            let page = try bench.fresh(only: keys[0])
-            try expectEqual(page.events.map(\.sequence), [1, 3], "events")
+        Behaviour("a claim for some functions gives their events only") { bench in
+            let keys = try ["a", "b", "a", "c"].map { try bench.accept(StoreBench.event($0)).functionKey }
+            let page = try bench.fresh(only: [keys[0]: .max])
+            try expectEqual(page.events.map(\.sequence), [1, 3], "of one")
             try expectEqual(page.skipped.count, 0, "skipped")
+            try expect(page.exhausted, "exhausted")
+            let two = try bench.fresh(only: [keys[0]: .max, keys[3]: .max])
+            try expectEqual(two.events.map(\.sequence), [1, 3, 4], "of two")
+        },
+        Behaviour("a claim for some functions bounds each of them, reports the rest, and ends with what was asked") {
+            bench in
+            let names = ["a", "a", "b", "a", "c", "b", "a"]
+            let keys = try names.map { try bench.accept(StoreBench.event($0)).functionKey }
+            let page = try bench.fresh(only: [keys[0]: 2, keys[2]: 2])
+            try expectEqual(page.events.map(\.sequence), [1, 2, 3, 6], "events")
+            try expectEqual(page.skipped, [keys[0]: ClaimPage.Skipped(first: 4, last: 4, count: 1)], "skipped")
+            try expectEqual(page.throughSequence, 6, "through")
+            try expect(!page.exhausted, "not exhausted")
         },
         Behaviour("the due lane gives events in order of due time and sequence") { bench in
             let delays: [Int64] = [30, 10, 20, 10, 90]

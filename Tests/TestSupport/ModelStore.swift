@@ -145,10 +145,10 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
 
     package func usage(of function: FunctionIdentity) -> FunctionUsage {
         locked { model in
-            guard let record = model.functionRecords().first(where: { $0.function == function }) else {
-                return FunctionUsage()
-            }
-            return FunctionUsage(events: record.queued + record.dead, bytes: record.bytes)
+            guard let index = model.functions.firstIndex(of: function) else { return FunctionUsage() }
+            let key = FunctionKey(Int64(index) + 1)
+            let (queued, dead) = (model.events.held(by: key), model.dead.held(by: key))
+            return FunctionUsage(events: queued.events + dead.events, bytes: queued.bytes + dead.bytes)
         }
     }
 

@@ -51,9 +51,9 @@ struct Model {
     var troubleAt: [FunctionKey: WallTime] = [:]
     var routes: [String: SavedState] = [:]
     var pauses: [String: PauseRule] = [:]
-    var events: [Int64: Event] = [:]
-    var dead: [Int64: Event] = [:]
-    var history: [Int64: Event] = [:]
+    var events = ModelShelf()
+    var dead = ModelShelf()
+    var history = ModelShelf()
     var keys: [KeyPlace: Key] = [:]
     var damaged: Set<Int64> = []
 
@@ -286,14 +286,14 @@ struct Model {
         var gone: [FunctionKey] = []
         for index in functions.indices where functions[index] != nil {
             let key = FunctionKey(Int64(index) + 1)
-            if events.values.contains(where: { $0.functionKey == key }) { continue }
+            if events.held(by: key).events > 0 { continue }
             var isChanged = false
             if states[key] != nil, let at = troubleAt[key], at < troubleBefore {
                 states[key] = nil
                 isChanged = true
             }
             let isNamed =
-                dead.values.contains { $0.functionKey == key } || history.values.contains { $0.functionKey == key }
+                dead.held(by: key).events > 0 || history.held(by: key).events > 0
                 || keys.keys.contains { $0.function == key } || states[key] != nil
             if !isNamed, index != functions.count - 1 {
                 functions[index] = nil

@@ -59,9 +59,9 @@ extension Model {
     var totals: StoreTotals {
         var totals = StoreTotals()
         totals.queued = events.count
-        totals.queuedBytes = events.values.reduce(0) { $0 + $1.new.payload.count }
+        totals.queuedBytes = events.bytes
         totals.dead = dead.count
-        totals.deadBytes = dead.values.reduce(0) { $0 + $1.new.payload.count }
+        totals.deadBytes = dead.bytes
         totals.lastSequence = lastSequence
         return totals
     }
@@ -70,23 +70,23 @@ extension Model {
         functions.indices.compactMap { index in
             guard let function = functions[index] else { return nil }
             let key = FunctionKey(Int64(index) + 1)
-            let waiting = events.values.filter { $0.functionKey == key }
-            let letters = dead.values.filter { $0.functionKey == key }
-            guard !waiting.isEmpty || !letters.isEmpty || states[key] != nil else { return nil }
+            let waiting = events.held(by: key)
+            let letters = dead.held(by: key)
+            guard waiting.events > 0 || letters.events > 0 || states[key] != nil else { return nil }
             return FunctionRecord(
                 key: key,
                 function: function,
-                queued: waiting.count,
-                dead: letters.count,
-                bytes: (waiting + letters).reduce(0) { $0 + $1.new.payload.count },
+                queued: waiting.events,
+                dead: letters.events,
+                bytes: waiting.bytes + letters.bytes,
                 state: states[key]
             )
         }
     }
 
     func claim(_ request: ClaimRequest) -> ClaimPage {
-        let lane: [Event]
-        let only: FunctionKey?
+        var limit: (FunctionKey) -> Int? = { _ in request.perFunctionMax }
+        var wanted = Int.max
         var page = ClaimPage(
             request: request,
             events: [],
@@ -96,41 +96,48 @@ extension Model {
             exhausted: false
         )
         switch request.lane {
-        case .fresh(let after, let through, let function):
-            only = function
+        case .fresh(let after, let through, let only):
+            if let only {
+                limit = { only[$0] }
+                wanted = only.values.reduce(0) { $0 + min($1, .max - $0) }
+            }
             page.throughSequence = after
-            lane = events.values.filter { $0.sequence > after && $0.sequence <= through }
-                .sorted { $0.sequence < $1.sequence }
-        case .due(let after, let until, let function):
-            only = function
+            let lane = events.events(after: after, through: through)
+            fill(&page, from: lane, eventsMax: min(request.eventsMax, wanted), limit)
+        case .due(let after, let until, let only):
+            if let only { limit = { $0 == only ? request.perFunctionMax : nil } }
             page.throughDue = after
-            lane = events.values.filter { event in
+            let lane = events.values.filter { event in
                 guard let place = event.place, place.dueAt <= until else { return false }
                 return after.map { $0 < place } ?? true
-            }.sorted { $0.place! < $1.place! }
+            }
+            fill(&page, from: lane.sorted { $0.place! < $1.place! }, eventsMax: request.eventsMax, limit)
         }
-        fill(&page, from: lane, only)
         if page.exhausted, case .fresh(let after, let through, _) = request.lane {
             page.throughSequence = max(after, min(through, lastSequence))
         }
         return page
     }
 
-    private func fill(_ page: inout ClaimPage, from lane: [Event], _ only: FunctionKey?) {
+    /// - Parameter limit: events of a function; nil: it isn't asked for.
+    private func fill(
+        _ page: inout ClaimPage,
+        from lane: some Sequence<Event>,
+        eventsMax: Int,
+        _ limit: (FunctionKey) -> Int?
+    ) {
         let request = page.request
         let isFresh = if case .fresh = request.lane { true } else { false }
         var bytes = 0
         var taken: [FunctionKey: Int] = [:]
         var scanned = 0
         for event in lane {
-            if page.events.count >= request.eventsMax || scanned >= request.scannedMax { return }
+            if page.events.count >= eventsMax || scanned >= request.scannedMax { return }
             scanned += 1
-            let isCandidate =
-                (!isFresh || event.dueAt == nil) && (only == nil || only == event.functionKey)
-                && !request.held.contains(event.sequence)
-            if isCandidate {
+            let isCandidate = (!isFresh || event.dueAt == nil) && !request.held.contains(event.sequence)
+            if isCandidate, let limit = limit(event.functionKey) {
                 let count = taken[event.functionKey, default: 0]
-                if request.skip.contains(event.functionKey) || count >= request.perFunctionMax {
+                if request.skip.contains(event.functionKey) || count >= limit {
                     let old = page.skipped[event.functionKey]
                     page.skipped[event.functionKey] = ClaimPage.Skipped(
                         first: min(old?.first ?? .max, event.sequence),
@@ -146,11 +153,11 @@ extension Model {
             }
             if isFresh { page.throughSequence = event.sequence } else { page.throughDue = event.place }
         }
-        page.exhausted = page.events.count < request.eventsMax && scanned < request.scannedMax
+        page.exhausted = page.events.count < eventsMax && scanned < request.scannedMax
     }
 
     func detail(_ id: EventID) -> EventDetail? {
-        let places: [([Int64: Event], EventState)] = [(events, .queued), (dead, .deadLetter), (history, .handedOver)]
+        let places: [(ModelShelf, EventState)] = [(events, .queued), (dead, .deadLetter), (history, .handedOver)]
         for (place, state) in places {
             guard let event = place[id.sequence], event.id == id else { continue }
             var detail = event.detail(state)
