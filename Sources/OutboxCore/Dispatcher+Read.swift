@@ -100,7 +100,7 @@ extension Dispatcher {
         return nil
     }
 
-    /// Rows of this function, and with them those of others that lie behind its first: where many functions have rows
+    /// Rows of this function, and with them those of others that begin no earlier: where many functions have rows
     /// among each other, one walk serves all of them. Each is first in its turn, so that none waits for the others'.
     private mutating func readTogether(_ key: FunctionKey, _ room: Int) -> ClaimRequest {
         let first = functions[key]!.parked!.first
@@ -110,7 +110,7 @@ extension Dispatcher {
             guard let (other, room) = nextToRead() else { break }
             keepsTurnToRead(other)
             let function = functions[other]!
-            guard let range = function.parked, range.first > first, !readsDue(function) else { continue }
+            guard let range = function.parked, range.first >= first, !readsDue(function) else { continue }
             wanted[other] = room
             last = max(last, range.last)
         }

@@ -67,6 +67,16 @@ struct Connection: ~Copyable {
     /// Whether no transaction is open.
     var isAutocommit: Bool { sqlite3_get_autocommit(handle) != 0 }
 
+    /// Pages that statements of this connection have looked at so far, in memory or on disk.
+    var pageLookUps: Int {
+        [SQLITE_DBSTATUS_CACHE_HIT, SQLITE_DBSTATUS_CACHE_MISS].reduce(0) { sum, counter in
+            var current: Int32 = 0
+            var highest: Int32 = 0
+            sqlite3_db_status(handle, counter, &current, &highest, 0)
+            return sum + Int(current)
+        }
+    }
+
     var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
     /// Begins to count. After `wal_autocheckpoint` is set, which takes the place of the hook.

@@ -170,6 +170,9 @@ package struct SQLiteStore: ~Copyable, EventStore {
 
     package var totals: StoreTotals { counters.totals }
 
+    /// Pages of the file that were looked at so far, in memory or on disk: what work costs, counted.
+    package var pageLookUps: Int { connection.pageLookUps }
+
     package mutating func functions() throws(StoreError) -> [FunctionRecord] {
         functionTable.records
     }
