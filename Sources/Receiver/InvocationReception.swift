@@ -30,7 +30,7 @@ struct Reply {
 /// Decides the reply to each request and counts it. Owned by the server's thread; does no I/O but the record file.
 final class InvocationReception {
     private let configuration: ReceiverConfiguration
-    private let keys: [String: SigningCredentials]
+    private var keys: [String: AcceptedKey]
     private var planner: AnswerPlanner
     private var generator: SeededGenerator
     private var verifier = SignatureVerifier(service: "lambda")
@@ -43,10 +43,7 @@ final class InvocationReception {
     /// - Throws: `ReceiverError.recordFile`.
     init(_ configuration: ReceiverConfiguration) throws(ReceiverError) {
         self.configuration = configuration
-        keys = Dictionary(
-            (configuration.acceptedKeys ?? []).map { ($0.accessKeyID, $0) },
-            uniquingKeysWith: { _, last in last }
-        )
+        keys = Self.byID(configuration.acceptedKeys ?? [])
         planner = AnswerPlanner(configuration.answers)
         generator = SeededGenerator(seed: configuration.seed ?? .random(in: .min ... .max))
         if let path = configuration.recordPath { record = try RecordFile.open(path) }
@@ -88,6 +85,10 @@ final class InvocationReception {
     /// Replaces all rules; what was used up of the old ones is forgotten.
     func setAnswers(_ rules: AnswerRules) {
         planner = AnswerPlanner(rules)
+    }
+
+    private static func byID(_ keys: [AcceptedKey]) -> [String: AcceptedKey] {
+        Dictionary(keys.map { ($0.credentials.accessKeyID, $0) }, uniquingKeysWith: { _, last in last })
     }
 
     /// HTTP's `Date`, now.
@@ -165,8 +166,9 @@ final class InvocationReception {
             payloadHash: .digest(hash)
         )
         do {
-            let key = try verifier.verify(signed, now: SigningTime(milliseconds: time)) { keys[$0] }
-            return .valid(accessKeyID: key)
+            let id = try verifier.verify(signed, now: SigningTime(milliseconds: time)) { keys[$0]?.credentials }
+            if let expiry = keys[id]?.expiresAt, expiry <= time { return .refused(.expiredToken) }
+            return .valid(accessKeyID: id)
         } catch {
             return .refused(error)
         }
@@ -254,19 +256,29 @@ extension InvocationReception {
                 setAnswers(try AnswerRules(parsing: String(decoding: request.body, as: UTF8.self)))
                 return Response(status: 200, body: "{\"answers\":\(Text.json(planner.rules.description))}\n")
             } catch {
-                return Response(status: 400, contentType: "text/plain; charset=utf-8", body: "\(error)\n")
+                return plain(400, "\(error)")
+            }
+        case (.PUT, "/receiver/keys"):
+            guard configuration.acceptedKeys != nil else {
+                return plain(409, "signatures aren't checked here: start it with --verify-signatures")
+            }
+            do {
+                keys = Self.byID(try AcceptedKey.keys(parsing: String(decoding: request.body, as: UTF8.self)))
+                return Response(status: 200, body: "{\"keys\":\(keys.count)}\n")
+            } catch {
+                return plain(400, "\(error)")
             }
         case (.GET, "/receiver/answers"):
             return Response(status: 200, body: "{\"answers\":\(Text.json(planner.rules.description))}\n")
         case (.GET, "/receiver/statistics"):
             return Response(status: 200, body: statistics.json + "\n")
         default:
-            return Response(
-                status: 404,
-                contentType: "text/plain; charset=utf-8",
-                body: "known here: PUT and GET /receiver/answers, GET /receiver/statistics\n"
-            )
+            return plain(404, "known here: PUT and GET /receiver/answers, PUT /receiver/keys, GET /receiver/statistics")
         }
+    }
+
+    private func plain(_ status: Int, _ text: String) -> Response {
+        Response(status: status, contentType: "text/plain; charset=utf-8", body: text + "\n")
     }
 
     private func split(_ target: String) -> (path: Substring, query: Substring) {

@@ -1,5 +1,4 @@
 import Glibc
-package import SigV4
 
 /// What the stand-in for Lambda is to do. The defaults answer every well-formed invocation as Lambda would.
 package struct ReceiverConfiguration: Sendable {
@@ -11,7 +10,7 @@ package struct ReceiverConfiguration: Sendable {
     /// Added before each answer that has no latency of its own.
     package var latencyMilliseconds: Int64 = 0
     /// Access keys whose signatures are accepted; nil: signatures aren't checked.
-    package var acceptedKeys: [SigningCredentials]?
+    package var acceptedKeys: [AcceptedKey]?
     /// Whether a body that is no JSON is answered 400, as Lambda does.
     package var checksJSON = true
     /// A file to which one JSON object a request is appended. Holds payloads: made readable for its owner only.
@@ -28,22 +27,8 @@ package struct ReceiverConfiguration: Sendable {
 
     package init() {}
 
-    /// The access key of AWS's documentation: what `acceptedKeys` holds where nobody says otherwise.
-    package static let documentationKey = SigningCredentials(
-        accessKeyID: "AKIDEXAMPLE",
-        secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-    )
-
-    /// The key that an environment holds, as the AWS tools read it, else the documentation's.
-    package static func acceptedKeys(environment: [String: String]) -> [SigningCredentials] {
-        guard let id = environment["AWS_ACCESS_KEY_ID"], !id.isEmpty,
-            let secret = environment["AWS_SECRET_ACCESS_KEY"], !secret.isEmpty
-        else { return [documentationKey] }
-        let token = environment["AWS_SESSION_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
-        return [SigningCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: token)]
-    }
-
-    private static func wallClock() -> Int64 {
+    /// This machine's clock.
+    package static func wallClock() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000

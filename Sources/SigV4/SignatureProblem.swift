@@ -7,6 +7,8 @@ package enum SignatureProblem: Error, Hashable, Sendable {
     case incomplete(String)
     /// Nobody here has this access key, or not with this session token.
     case unknownAccessKey
+    /// The session token is right and has run out.
+    case expiredToken
     /// The credential scope is for another day, region or service; the text says which.
     case wrongScope(String)
     /// Signed too long ago.
@@ -27,6 +29,7 @@ package enum SignatureProblem: Error, Hashable, Sendable {
         case .missing: "MissingAuthenticationTokenException"
         case .incomplete: "IncompleteSignatureException"
         case .unknownAccessKey: "UnrecognizedClientException"
+        case .expiredToken: "ExpiredTokenException"
         case .wrongScope, .expired, .notYetCurrent, .headerNotSigned, .mismatch: "InvalidSignatureException"
         }
     }
@@ -40,6 +43,7 @@ package enum SignatureProblem: Error, Hashable, Sendable {
         case .missing: "Missing Authentication Token"
         case .incomplete(let what): what
         case .unknownAccessKey: "The security token included in the request is invalid."
+        case .expiredToken: "The security token included in the request is expired"
         case .wrongScope(let what): what
         case .expired(let signed, let now):
             "Signature expired: \(signed) is now earlier than "

@@ -4,14 +4,14 @@ import Receiver
 /// A receiver on a free port, for the time of one test.
 func withReceiver(
     answers: String = "",
-    _ change: (inout ReceiverConfiguration) -> Void = { _ in },
+    _ change: (inout ReceiverConfiguration) throws -> Void = { _ in },
     body: (ReceiverServer, Arrivals) async throws -> Void
 ) async throws {
     let arrivals = Arrivals()
     var configuration = ReceiverConfiguration()
     configuration.answers = try AnswerRules(parsing: answers)
     configuration.onRequest = { arrivals.append($0) }
-    change(&configuration)
+    try change(&configuration)
     let server = try await ReceiverServer.start(configuration)
     do {
         try await body(server, arrivals)

@@ -1,5 +1,6 @@
 import Foundation
 import Receiver
+import SigV4
 import TestSupport
 import Testing
 
@@ -20,9 +21,9 @@ struct ReceiverSignatureTests {
     private static func verifying(
         at time: Int64 = then,
         environment: [String: String] = [:]
-    ) -> (inout ReceiverConfiguration) -> Void {
+    ) -> (inout ReceiverConfiguration) throws -> Void {
         { configuration in
-            configuration.acceptedKeys = ReceiverConfiguration.acceptedKeys(environment: environment)
+            configuration.acceptedKeys = try AcceptedKey.keys(environment: environment)
             configuration.clock = { time }
         }
     }
@@ -70,6 +71,79 @@ struct ReceiverSignatureTests {
             #expect(answer.body.contains("Signature expired: 20210511T154045Z is now earlier than 20210511T154046Z"))
             #expect(answer.headers["date"] == "Tue, 11 May 2021 15:55:46 GMT")
         }
+    }
+
+    /// An invocation that is signed with a temporary key.
+    private static func signed(token: String, port: Int) -> [UInt8] {
+        let path = "/2015-03-31/functions/orders/invocations"
+        var signer = Signer(region: "eu-central-1", service: "lambda")
+        let headers = [(name: "Host", value: "127.0.0.1:\(port)"), (name: "X-Amz-Invocation-Type", value: "Event")]
+        let result = signer.sign(
+            SigningRequest(method: "POST", path: path, query: "", headers: headers, payloadHash: .body([])),
+            credentials: SigningCredentials(accessKeyID: "ASIA1", secretAccessKey: "s", sessionToken: token),
+            time: SigningTime(milliseconds: then)
+        )
+        return Array(
+            ("POST \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nX-Amz-Invocation-Type: Event\r\n"
+                + "X-Amz-Date: \(result.date)\r\nX-Amz-Security-Token: \(token)\r\n"
+                + "Authorization: \(result.authorization)\r\nContent-Length: 0\r\n\r\n").utf8
+        )
+    }
+
+    @Test func `a session token is compared, and refused once it has run out`() async throws {
+        var environment = ["AWS_ACCESS_KEY_ID": "ASIA1", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "right"]
+        environment["AWS_CREDENTIAL_EXPIRATION"] = "2021-05-11T15:40:46Z"
+        try await withReceiver(Self.verifying(environment: environment)) { server, _ in
+            let client = try RawClient(port: server.port)
+            try client.send(Self.signed(token: "right", port: server.port))
+            #expect(try client.answer().status == 202)
+            try client.send(Self.signed(token: "wrong", port: server.port))
+            #expect(try client.answer().headers["x-amzn-errortype"] == "UnrecognizedClientException")
+        }
+        environment["AWS_CREDENTIAL_EXPIRATION"] = "2021-05-11T17:40:45+02:00"
+        try await withReceiver(Self.verifying(environment: environment)) { server, arrivals in
+            let client = try RawClient(port: server.port)
+            try client.send(Self.signed(token: "right", port: server.port))
+            let answer = try client.answer()
+            #expect(answer.status == 403)
+            #expect(answer.headers["x-amzn-errortype"] == "ExpiredTokenException")
+            #expect(answer.body.contains("The security token included in the request is expired"))
+            #expect(arrivals.all.first?.signature == .refused(.expiredToken))
+        }
+    }
+
+    @Test func `an expiry that is no time is refused`() {
+        let key = ["AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_CREDENTIAL_EXPIRATION": "soon"]
+        #expect(throws: KeySyntaxError.self) { try AcceptedKey.keys(environment: key) }
+    }
+
+    @Test func `keys are replaced while it runs`() async throws {
+        try await withReceiver(Self.verifying()) { server, _ in
+            let client = try RawClient(port: server.port)
+            for (keys, code) in [
+                ("ASIA1 s right 2021-05-11T15:00:00Z", "ExpiredTokenException"), ("ASIA1 s right", nil),
+                ("\nAKIDEXAMPLE s\nASIA1 other\n", "InvalidSignatureException"), ("", "UnrecognizedClientException"),
+            ] {
+                try client.send(Self.put(keys))
+                #expect(try client.answer().status == 200)
+                try client.send(Self.signed(token: "right", port: server.port))
+                #expect(try client.answer().headers["x-amzn-errortype"] == code)
+            }
+            for keys in ["ASIA1", "ASIA1 s3cret right soon", "a b c d e"] {
+                try client.send(Self.put(keys))
+                let refusal = try client.answer()
+                #expect(refusal.status == 400 && refusal.body.contains("line 1") && !refusal.body.contains("s3cret"))
+            }
+        }
+        try await withReceiver { server, _ in
+            let client = try RawClient(port: server.port)
+            try client.send(Self.put("ASIA1 s"))
+            #expect(try client.answer().status == 409)
+        }
+    }
+
+    private static func put(_ keys: String) -> [UInt8] {
+        Array("PUT /receiver/keys HTTP/1.1\r\nHost: x\r\nContent-Length: \(keys.utf8.count)\r\n\r\n\(keys)".utf8)
     }
 
     @Test(.enabled(if: Vectors.has("wire"), Comment(rawValue: Vectors.areAbsent)))

@@ -13,6 +13,11 @@ struct ReceiverCommand: AsyncParsableCommand {
             them: a status or error code, :0.3 for a share of the requests, *2 for the first two, @2s to wait before \
             it. PUT /receiver/answers changes them while it runs.
 
+            With --verify-signatures it refuses as AWS does: a wrong secret, an unknown key or session token, a token \
+            that has expired (AWS_CREDENTIAL_EXPIRATION), a signing time that is 15 minutes off. PUT /receiver/keys \
+            replaces the keys while it runs: a line each with id, secret, session token and expiry, the last two where \
+            there are any.
+
             EXAMPLES:
               lambda-outbox receiver
               lambda-outbox receiver --answer 'orders=429:0.3,billing=404,first=500*2,slow=202@2s'
@@ -33,10 +38,20 @@ struct ReceiverCommand: AsyncParsableCommand {
     @Flag(
         help: ArgumentHelp(
             "Refuse requests whose signature isn't right.",
-            discussion: "Made with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or with AWS's documentation key."
+            discussion: "Made with the key of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if it is set, "
+                + "AWS_SESSION_TOKEN; else with AWS's documentation key."
         )
     )
     var verifySignatures = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How far its clock is ahead of this machine's; --clock-offset=-20m for behind.",
+            discussion: "What the Date of its answers says, and signatures are judged by.",
+            valueName: "duration"
+        )
+    )
+    var clockOffset: String?
 
     @Option(
         help: ArgumentHelp("Append each request to this file, as JSON, one a line.", valueName: "path"),
@@ -62,6 +77,9 @@ struct ReceiverCommand: AsyncParsableCommand {
         if let latency, Amounts.parseDuration(latency) == nil {
             throw ValidationError("--latency: '\(latency)' is no duration; write 50ms, with ms, s, m, h or d")
         }
+        if let clockOffset, Self.milliseconds(signed: clockOffset) == nil {
+            throw ValidationError("--clock-offset: '\(clockOffset)' is no duration; write 20m or -20m")
+        }
     }
 
     func run() async throws {
@@ -69,14 +87,17 @@ struct ReceiverCommand: AsyncParsableCommand {
         configuration.port = port
         if let answer { configuration.answers = try AnswerRules(parsing: answer) }
         if let latency, let duration = Amounts.parseDuration(latency) {
-            configuration.latencyMilliseconds =
-                duration.components.seconds * 1000
-                + duration.components.attoseconds / 1_000_000_000_000_000
+            configuration.latencyMilliseconds = Self.milliseconds(duration)
         }
         if verifySignatures {
-            configuration.acceptedKeys = ReceiverConfiguration.acceptedKeys(
-                environment: ProcessInfo.processInfo.environment
-            )
+            do {
+                configuration.acceptedKeys = try AcceptedKey.keys(environment: ProcessInfo.processInfo.environment)
+            } catch {
+                throw CommandFailure(.invalid, "\(error)")
+            }
+        }
+        if let offset = clockOffset.flatMap(Self.milliseconds(signed:)) {
+            configuration.clock = { ReceiverConfiguration.wallClock() + offset }
         }
         configuration.recordPath = record
         let output = Output.standard
@@ -96,5 +117,16 @@ struct ReceiverCommand: AsyncParsableCommand {
         // Until a signal ends the process: whatever was received is printed and recorded already.
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
         await server.stop()
+    }
+
+    /// Of `20m` or `-20m`.
+    private static func milliseconds(signed text: String) -> Int64? {
+        let isNegative = text.hasPrefix("-")
+        return Amounts.parseDuration(isNegative ? String(text.dropFirst()) : text)
+            .map { isNegative ? -milliseconds($0) : milliseconds($0) }
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
     }
 }
