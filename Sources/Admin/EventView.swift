@@ -11,8 +11,22 @@ package enum EventStanding: Hashable, Sendable {
     case paused(PauseRule)
     case functionSuspended(Suspension)
     case routeSuspended(Suspension)
-    /// AWS throttles its function, or the whole route: nothing is sent before that time.
-    case throttled(until: WallTime, isRoute: Bool)
+    case throttled(Throttle)
+
+    /// AWS slows its function down, or the whole route.
+    package struct Throttle: Hashable, Sendable {
+        package var isRoute: Bool
+        /// Nothing is sent before.
+        package var until: WallTime?
+        /// Attempts a second that are allowed for now.
+        package var perSecond: Double?
+
+        package init(isRoute: Bool, until: WallTime? = nil, perSecond: Double? = nil) {
+            self.isRoute = isRoute
+            self.until = until
+            self.perSecond = perSecond
+        }
+    }
 
     /// Why, since when, and when it is tried next.
     package struct Suspension: Hashable, Sendable {

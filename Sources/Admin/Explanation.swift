@@ -40,20 +40,29 @@ enum Explanation {
                 + "`lambda-outbox functions resume \(Pause.argument(pause.pattern.text))`. Waiting costs the event nothing."
         case .functionSuspended(let suspension):
             return "It waits because the function is suspended" + since(suspension, now: now)
+                + " Waiting isn't charged, but the event's age goes on towards max_age."
         case .routeSuspended(let suspension):
             return "It waits because the route to Lambda is suspended" + since(suspension, now: now)
-        case .throttled(let until, let isRoute) where until > now:
-            let what = isRoute ? "all functions of its route" : "the function"
-            return "It waits because AWS throttles \(what): nothing is sent before \(Timestamp(until)). "
-                + "Waiting costs the event nothing."
+                + " Waiting costs the event nothing."
         case .active, .throttled: break
         }
         if let dueAt = detail.dueAt, dueAt > now {
             if detail.attemptCount == 0 { return "It waits for its delivery time, \(Timestamp(dueAt))." }
             return "\(lastAttempt(detail)) It is tried again at \(Timestamp(dueAt))."
         }
+        if case .throttled(let throttle) = standing, let words = words(for: throttle, now: now) { return words }
         let turn = "waits for its turn: it is sent as soon as its function has a free slot."
         return detail.attemptCount == 0 ? "It is due and \(turn)" : "\(lastAttempt(detail)) It is due again and \(turn)"
+    }
+
+    private static func words(for throttle: EventStanding.Throttle, now: WallTime) -> String? {
+        let what = "It waits because AWS throttles \(throttle.isRoute ? "all functions of its route" : "the function")"
+        if let until = throttle.until, until > now {
+            return "\(what): nothing is sent before \(Timestamp(until)). Waiting costs the event nothing."
+        }
+        return throttle.perSecond.map {
+            "\(what): \(Wording.rate($0)) a second go out for now. Waiting costs the event nothing."
+        }
     }
 
     private static func since(_ suspension: EventStanding.Suspension, now: WallTime) -> String {
@@ -61,7 +70,7 @@ enum Explanation {
         if let probe = suspension.nextProbeAt {
             text += probe > now ? " The next probe is at \(Timestamp(probe))." : " A probe is due now."
         }
-        return text + " Waiting costs the event nothing."
+        return text
     }
 
     private static func lastAttempt(_ detail: EventDetail) -> String {

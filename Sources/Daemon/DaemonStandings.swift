@@ -35,6 +35,13 @@ extension DaemonService {
         if let pause { return .paused(pause) }
         if let suspension = standing.functionSuspension { return .functionSuspended(Self.suspension(suspension, now)) }
         if let suspension = standing.routeSuspension { return .routeSuspended(Self.suspension(suspension, now)) }
-        return .active
+        guard let throttle = standing.throttle else { return .active }
+        return .throttled(
+            EventStanding.Throttle(
+                isRoute: throttle.isRoute,
+                until: throttle.until.map { now.wall.advanced(by: $0.since(now.monotonic)) },
+                perSecond: throttle.perSecond
+            )
+        )
     }
 }

@@ -19,15 +19,34 @@ package struct DispatchStanding: Hashable, Sendable {
     package var inFlightSince: WallTime?
     package var functionSuspension: Suspension?
     package var routeSuspension: Suspension?
+    package var throttle: Throttle?
+
+    /// AWS slows the event's function or route down.
+    package struct Throttle: Hashable, Sendable {
+        /// All functions of the route, not this one alone.
+        package var isRoute: Bool
+        /// Nothing is sent before, as `Retry-After` asked.
+        package var until: MonotonicTime?
+        /// Attempts a second that are allowed for now.
+        package var perSecond: Double?
+
+        package init(isRoute: Bool, until: MonotonicTime? = nil, perSecond: Double? = nil) {
+            self.isRoute = isRoute
+            self.until = until
+            self.perSecond = perSecond
+        }
+    }
 
     package init(
         inFlightSince: WallTime? = nil,
         functionSuspension: Suspension? = nil,
-        routeSuspension: Suspension? = nil
+        routeSuspension: Suspension? = nil,
+        throttle: Throttle? = nil
     ) {
         self.inFlightSince = inFlightSince
         self.functionSuspension = functionSuspension
         self.routeSuspension = routeSuspension
+        self.throttle = throttle
     }
 }
 
@@ -38,7 +57,22 @@ extension Dispatcher {
             var standing = DispatchStanding(functionSuspension: functions[place.functionKey]?.suspension)
             if let entry = window[place.sequence], entry.place != .waiting { standing.inFlightSince = entry.startedAt }
             if let route = place.route { standing.routeSuspension = routes[route.rawValue].suspension }
+            standing.throttle = throttle(of: place)
             return standing
         }
+    }
+
+    /// A rest that was asked for stands in the way most, then what all functions share.
+    private func throttle(of place: QueuedPlace) -> DispatchStanding.Throttle? {
+        let function = functions[place.functionKey]
+        let route = place.route.map { routes[$0.rawValue] }
+        if let until = route?.heldUntil, until >= function?.heldUntil ?? until {
+            return DispatchStanding.Throttle(isRoute: true, until: until)
+        }
+        if let until = function?.heldUntil { return DispatchStanding.Throttle(isRoute: false, until: until) }
+        if let rate = route?.pace.control?.perSecond {
+            return DispatchStanding.Throttle(isRoute: true, perSecond: rate)
+        }
+        return (function?.pace.control?.perSecond).map { DispatchStanding.Throttle(isRoute: false, perSecond: $0) }
     }
 }

@@ -82,6 +82,28 @@ import Testing
         let words = try #require(Event(detail(.queued), standing: .functionSuspended(suspension), now: now).explanation)
         #expect(words.contains("the function is suspended, since 1970-01-01T00:00:00.000Z: 5 failures in a row."))
         #expect(words.contains("next probe is at 1970-01-01T00:33:20.000Z"))
+        #expect(words.contains("age goes on towards max_age") && !words.contains("costs the event nothing"))
+    }
+
+    @Test func `says that waiting for a suspended route costs nothing (P5)`() throws {
+        let suspension = EventStanding.Suspension(
+            reason: "dns: …",
+            since: WallTime(milliseconds: 0),
+            nextProbeAt: WallTime(milliseconds: 0)
+        )
+        let words = try #require(Event(detail(.queued), standing: .routeSuspended(suspension), now: now).explanation)
+        #expect(words.contains("A probe is due now. Waiting costs the event nothing."))
+    }
+
+    @Test func `says that AWS throttles, with the rest it asked for, else the rate (P9)`() throws {
+        func words(_ throttle: EventStanding.Throttle) throws -> String {
+            try #require(Event(detail(.queued), standing: .throttled(throttle), now: now).explanation)
+        }
+        let rest = try words(.init(isRoute: true, until: WallTime(milliseconds: 2_000_000), perSecond: 3))
+        #expect(rest.contains("AWS throttles all functions of its route: nothing is sent before 1970-01-01T00:33:20"))
+        let rate = try words(.init(isRoute: false, until: WallTime(milliseconds: 0), perSecond: 3.25))
+        #expect(rate.contains("AWS throttles the function: 3.3 a second go out for now."))
+        #expect(try words(.init(isRoute: false)).contains("waits for its turn"))
     }
 
     @Test func `shows an event under way as in flight, though its row says queued`() {

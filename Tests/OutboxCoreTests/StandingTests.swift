@@ -68,4 +68,43 @@ import Testing
         let standings = dispatcher(route: trouble).standings(of: [place(9), place(9, nil)])
         #expect(standings.map { $0.routeSuspension?.reason } == ["down", nil])
     }
+
+    @Test(
+        "a throttle is told, with its rest while there is one, and whom it slows down (P9)",
+        arguments: [(nil, false), ("CallerRateLimitExceeded", true)] as [(String?, Bool)]
+    )
+    func throttle(reason: String?, isRoute: Bool) throws {
+        var random = SystemRandomNumberGenerator()
+        var dispatcher = dispatcher()
+        for (sequence, retryAfter) in [(1, Span.seconds(60)), (2, nil)] as [(Int64, Span?)] {
+            let later = Moment(
+                wall: now.wall.advanced(by: .minutes(2 * sequence)),
+                monotonic: now.monotonic.advanced(by: .minutes(2 * sequence))
+            )
+            dispatcher.accepted([event(sequence)], lastSequence: sequence)
+            let started = dispatcher.wake(now: later, clockTrusted: true).starts.map(\.event.sequence)
+            let answer = Answer(
+                status: 429,
+                code: "TooManyRequestsException",
+                requestID: "r",
+                reason: reason,
+                retryAfter: retryAfter
+            )
+            for sequence in started {
+                _ = dispatcher.completed(
+                    AttemptCompletion(sequence: sequence, outcome: .answered(answer), duration: .zero),
+                    now: later,
+                    clockTrusted: true,
+                    using: &random
+                )
+            }
+            let found = try #require(dispatcher.standings(of: [place(9)])[0].throttle)
+            #expect(found.isRoute == isRoute)
+            if sequence == 1 {
+                #expect(found.until == later.monotonic.advanced(by: .seconds(60)))
+            } else {
+                #expect(found.until == nil && found.perSecond ?? 0 > 0)
+            }
+        }
+    }
 }
