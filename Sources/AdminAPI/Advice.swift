@@ -15,6 +15,17 @@ enum Advice {
         case "connect", "timeout", "cut":
             return "Try curl -sv \(route.endpoint)/ on this machine, and check its network, VPN, firewall and proxy."
                 + recovery
+        case "proxy" where reason.contains("407"), "status" where reason.contains("407"):
+            return
+                "Give the proxy's user and password in aws.proxy (http://USER:PASSWORD@HOST:PORT) or HTTPS_PROXY, then "
+                + "systemctl restart lambda-outbox."
+        case "status", "a":
+            return
+                "Something on the way answers in Lambda's place: look at the proxy (aws.proxy, HTTPS_PROXY), a captive "
+                + "portal or firewall, and aws.endpoint_url." + recovery
+        case "garbled":
+            return "What answers at \(route.endpoint) doesn't speak HTTP: check aws.endpoint_url, and the proxy."
+                + recovery
         case "proxy":
             return "Check the proxy of aws.proxy, or HTTPS_PROXY, and that it lets \(host) through." + recovery
         case "tls" where reason.contains("clock"):
@@ -24,9 +35,10 @@ enum Advice {
                 + "aws.ca_bundle." + recovery
         case "credentials", "ExpiredToken", "UnrecognizedClient", "InvalidClientTokenId", "MissingAuthenticationToken":
             return credentials
-        case "InvalidSignature", "SignatureDoesNotMatch", "AuthFailure", "RequestTimeTooSkewed", "RequestExpired",
-            "RequestInTheFuture":
-            return "Check the clock (timedatectl status), then the secret key." + recovery
+        case _ where reason.hasSuffix("the clock is off"):
+            return "Set the clock, and keep it right: timedatectl status, chronyc tracking." + recovery
+        case "InvalidSignature", "SignatureDoesNotMatch", "AuthFailure":
+            return "Check the clock (timedatectl status), then the secret key. " + credentials
         case "OptInRequired", "NotAuthorized":
             return "Enable the region \(route.region) for this AWS account." + recovery
         case "ServiceUnavailable", "InternalFailure", "InternalServerError":
@@ -34,8 +46,8 @@ enum Advice {
         case "OutboxLoop":
             return "Unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_LAMBDA and aws.endpoint_url, or point them at Lambda."
         default:
-            return "lambda-outbox events list --limit 1 shows what an attempt gets; journalctl -u lambda-outbox says "
-                + "since when." + recovery
+            return "lambda-outbox events show says what an event's attempts got (ids: lambda-outbox events list); "
+                + "journalctl -u lambda-outbox says since when." + recovery
         }
     }
 
@@ -53,8 +65,8 @@ enum Advice {
             || code.hasPrefix("InvalidSubnet") || code.hasPrefix("InvalidSecurity"):
             return "Mend the function's VPC configuration." + recovery
         default:
-            return "Look at the function in AWS's console; lambda-outbox events list --function \(function) shows what "
-                + "its attempts get." + recovery
+            return "Look at the function in AWS's console; lambda-outbox events show says what an event's attempts got "
+                + "(ids: lambda-outbox events list --function \(Pause.argument(function)))." + recovery
         }
     }
 

@@ -53,6 +53,8 @@ package struct FindingLimits: Hashable, Sendable {
     /// AWS refuses signatures from 300 s on.
     package var skewSecondsMax: Int64 = 60
     package var skewSecondsCritical: Int64 = 240
+    /// Beyond it requests are signed with AWS's own time.
+    package var skewSecondsCorrected: Int64 = 300
     /// Part of a budget in use from which the queue counts as nearly full, in per cent.
     package var fullPercent = 80
     /// Functions, and groups of dead letters, that are named one by one.

@@ -196,7 +196,11 @@ extension Status {
                     abs(skew) >= limits.skewSecondsCritical ? .critical : .warning,
                     .clock,
                     what: "This machine's clock is \(Wording.duration(seconds: abs(skew))) "
-                        + "\(skew > 0 ? "behind" : "ahead of") AWS's. From 5m on AWS refuses every request.",
+                        + "\(skew > 0 ? "behind" : "ahead of") AWS's. "
+                        + (abs(skew) > limits.skewSecondsCorrected
+                            ? "Requests are signed with AWS's time, so events go out; until it is right nothing expires, "
+                                + "and times on show are wrong."
+                            : "AWS takes no request that was signed with a time too far off."),
                     whatToDo: "Set the clock and keep it right: timedatectl status, chronyc tracking."
                 )
             )

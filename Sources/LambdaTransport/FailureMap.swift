@@ -13,6 +13,8 @@ package struct TransferEnd: Hashable, Sendable {
     package var repeated = false
     /// The name was resolved (or needed no look-up).
     package var resolved = true
+    /// A proxy is configured. The host may still be one of its exceptions.
+    package var usesProxy = false
     /// What a proxy answered to CONNECT; 0 for nothing.
     package var proxyStatus = 0
     /// OpenSSL's result of verifying the peer's certificate; 0 for good, or not reached.
@@ -74,22 +76,34 @@ extension TransferEnd {
             CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT:
             .tls
         case CURLE_COULDNT_CONNECT, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR:
-            isProxyRefusal ? .proxy : .connect
+            isProxyRefusal || isCutByProxy ? .proxy : .connect
         default: .local
         }
     }
 
     fileprivate var messageBeforeSending: String {
+        if proxyStatus == 407 { return "the proxy answered 407 to CONNECT: it demands a user and password" }
         if isProxyRefusal { return "the proxy answered \(proxyStatus) to CONNECT" }
         switch kindBeforeSending {
         case .dns where code == CURLE_OPERATION_TIMEDOUT.rawValue: return "the name look-up took too long"
         case .connect where code == CURLE_OPERATION_TIMEDOUT.rawValue: return "connecting took too long"
-        case .tls: return verifyWords.map { "\(words): \($0)" } ?? words
+        case .tls: return verifyWords.map { "\($0) (libcurl error \(code))" } ?? words
+        case .proxy where isCutByProxy:
+            return "the proxy closed the connection before it led anywhere (libcurl error \(code))"
         default: return systemError.map { "\(words): \($0)" } ?? words
         }
     }
 
     private var isProxyRefusal: Bool { proxyStatus != 0 && proxyStatus != 200 }
+
+    /// Connected, and closed before a request: without a proxy that is TLS's failure, which has codes of its own.
+    private var isCutByProxy: Bool {
+        guard usesProxy, !isProxyRefusal else { return false }
+        return switch CURLcode(rawValue: code) {
+        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR: true
+        default: false
+        }
+    }
 
     /// libcurl's own words for the code. Never its error buffer, which may quote the peer.
     private var words: String {
@@ -102,8 +116,8 @@ extension TransferEnd {
         case 0: nil
         // libcurl's own check of the name comes before it asks OpenSSL, and finds the value that it began with.
         case 1: "the certificate is for another host"
-        case 2, 20, 21, 27: "the certificate's authority isn't trusted here"
-        case 18, 19: "a self-signed certificate"
+        case 2, 19, 20, 21, 27: "the certificate's authority isn't trusted here"
+        case 18: "a self-signed certificate"
         case 23: "the certificate is revoked"
         case 62, 64: "the certificate is for another host"
         default: "OpenSSL verify error \(verifyResult)"

@@ -122,6 +122,7 @@ extension Transfer {
         var end = TransferEnd(code: code.rawValue, sent: sendings > 0)
         end.tooLarge = tooLarge
         end.repeated = sendings > 1
+        end.usesProxy = !network.proxy.isEmpty
         end.proxyStatus = long(CURLINFO_HTTP_CONNECTCODE)
         end.verifyResult = long(CURLINFO_SSL_VERIFYRESULT)
         var lookedUp: curl_off_t = 0

@@ -53,7 +53,9 @@ package enum ResponseClassifier {
         if answer.requestID == nil {
             return route(
                 answer,
-                "status \(answer.status) without x-amzn-RequestId: some proxy answered, not Lambda",
+                answer.status == 407
+                    ? "status 407: a proxy demands a user and password"
+                    : "status \(answer.status) without x-amzn-RequestId: some proxy answered, not Lambda",
                 uncertain: answer.status >= 500
             )
         }

@@ -74,12 +74,19 @@ import Testing
         ("connect: connecting took too long", "firewall"),
         ("proxy: the proxy answered 407 to CONNECT", "HTTPS_PROXY"),
         ("tls: clock or certificate: the server's certificate is not valid at this time", "timedatectl"),
-        ("tls: self-signed", "aws.ca_bundle"),
+        ("tls: a self-signed certificate (libcurl error 60)", "aws.ca_bundle"),
+        ("proxy: the proxy answered 407 to CONNECT: it demands a user and password", "USER:PASSWORD@"),
+        ("status 407: a proxy demands a user and password", "USER:PASSWORD@"),
+        ("status 403 without x-amzn-RequestId: some proxy answered, not Lambda", "captive portal"),
+        ("status 200 where Lambda answers 202: some proxy answered", "aws.proxy"),
+        ("a 202 without x-amzn-RequestId: some proxy answered, not Lambda", "aws.endpoint_url"),
+        ("garbled: the answer was not HTTP (libcurl error 1)", "doesn't speak HTTP"),
         ("ExpiredTokenException (403): the session token has expired", "reload"),
         ("UnrecognizedClientException (403): AWS doesn't know the access key", "reload"),
         ("InvalidSignatureException (403): the clock is off", "timedatectl"),
+        ("InvalidSignatureException (403): the signature was refused: wrong secret key, …", "Write new keys"),
         ("OptInRequired (403): the account isn't enabled", "Enable the region"),
-        ("SomethingNew (400): a code that lambda-outbox doesn't know", "events list"),
+        ("SomethingNew (400): a code that lambda-outbox doesn't know", "events show"),
     ])
     func `each reason of a route has its advice`(_ reason: String, _ word: String) {
         let findings = found { status in
@@ -163,6 +170,10 @@ import Testing
         #expect(off(-61)[0].what.contains("ahead of"))
         #expect(off(240).map(\.severity) == [.critical])
         #expect(off(240)[0].what.contains("4m 0s behind"))
+        #expect(off(300)[0].what.contains("AWS takes no request"))
+        for seconds in [301, -1200] as [Int64] {
+            #expect(off(seconds)[0].what.contains("signed with AWS's time, so events go out"))
+        }
     }
 
     @Test func `a queue that is nearly full, by bytes or by events`() {

@@ -51,7 +51,17 @@ struct FailureMapTests {
     func `a proxy that refuses CONNECT is named`(status: Int) {
         let failure = failure(56, sent: false) { $0.proxyStatus = status }
         #expect(failure.kind == .proxy)
-        #expect(failure.message == "the proxy answered \(status) to CONNECT")
+        #expect(failure.message.hasPrefix("the proxy answered \(status) to CONNECT"))
+        #expect(failure.message.hasSuffix("it demands a user and password") == (status == 407))
+    }
+
+    @Test(arguments: [52, 55, 56] as [UInt32])
+    func `a proxy that closes before a request is named, a network that does so isn't`(code: UInt32) {
+        let byProxy = failure(code, sent: false) { $0.usesProxy = true }
+        #expect(byProxy.kind == .proxy && !byProxy.sent)
+        #expect(byProxy.message.contains("the proxy closed the connection"))
+        #expect(failure(code, sent: false).kind == .connect)
+        #expect(failure(code, sent: true) { $0.usesProxy = true }.kind == .cut)
     }
 
     @Test(arguments: [9, 10])
@@ -64,6 +74,12 @@ struct FailureMapTests {
     @Test func `a certificate nobody vouches for says so`() {
         let failure = failure(60, sent: false) { $0.verifyResult = 18 }
         #expect(!failure.isCertificateDate)
-        #expect(failure.message.hasSuffix("a self-signed certificate"))
+        #expect(failure.message == "a self-signed certificate (libcurl error 60)")
+    }
+
+    @Test(arguments: [(1, "for another host"), (62, "for another host"), (19, "isn't trusted"), (20, "isn't trusted")])
+    func `what is wrong with a certificate comes first`(verifyResult: Int, words: String) {
+        let message = failure(60, sent: false) { $0.verifyResult = verifyResult }.message
+        #expect(message.contains(words) && message.hasSuffix("(libcurl error 60)"))
     }
 }

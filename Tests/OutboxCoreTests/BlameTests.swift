@@ -196,6 +196,10 @@ struct BlameOfAnswersTests {
         #expect(answer(status, "InvalidRequestContentException", requestID: nil).blame == .route)
     }
 
+    @Test func `a proxy that wants a login is named so`() {
+        #expect(answer(407, requestID: nil).reason == "status 407: a proxy demands a user and password")
+    }
+
     @Test(arguments: [(502, true), (504, true), (403, false), (429, false)])
     func `a gateway's 5xx may have lost Lambda's answer`(status: Int, uncertain: Bool) {
         #expect(answer(status, requestID: nil).uncertain == uncertain)
