@@ -26,7 +26,9 @@ extension AdminRoutes {
         api.post("functions/resume") { request, _ in
             let pattern = try await JSONAnswers.decode(FunctionOrder.self, from: request).resolved()
             let result = try await service.resume(pattern)
-            logger.notice("resumed by an operator", metadata: ["functions": "\(pattern)"])
+            if !result.resumed.isEmpty || result.probed > 0 {
+                logger.notice("resumed by an operator", metadata: ["functions": "\(pattern)"])
+            }
             return try JSONAnswers.answer(result)
         }
         api.post("functions/move-to-dead") { request, _ in
@@ -43,7 +45,8 @@ extension AdminRoutes {
             if order.force != nil { throw AdminError(.invalid, "force: only send-now takes it") }
             let results = try await service.cancel(EventID.checked(order.ids))
             let count = results.count { $0.outcome == .done }
-            logger.notice("events cancelled by an operator", metadata: ["count": "\(count)"])
+            // Whoever waits for an attempt's outcome asks several times a second.
+            if count > 0 { logger.notice("events cancelled by an operator", metadata: ["count": "\(count)"]) }
             return try JSONAnswers.answer(EventResults(results: results))
         }
         api.post("events/send-now") { request, _ in

@@ -45,7 +45,25 @@ extension GlobPattern {
         guard (1...AdminLimits.patternBytesMax).contains(text.utf8.count) else {
             throw AdminError(.invalid, "function: a name or pattern of 1 to \(AdminLimits.patternBytesMax) bytes")
         }
+        guard text.utf8.allSatisfy(Self.isOfNames) else {
+            throw AdminError(
+                .invalid,
+                "function: a name or pattern holds letters, digits, - _ : . $ and * ? only"
+            )
+        }
         self.init(text)
+    }
+}
+
+extension GlobPattern {
+    /// What names, qualifiers and ARNs are made of, and the two marks.
+    private static func isOfNames(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-_:.$*?".utf8.contains(byte)
+        }
     }
 }
 

@@ -193,7 +193,7 @@ struct FunctionsPause: ParsableCommand {
 struct FunctionsResume: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Take pauses back, and probe what is suspended now.",
+        abstract: "Take pauses back, and probe what is suspended.",
         usage: "lambda-outbox functions resume <name> | --all [<options>]",
         discussion: """
             Takes back the pauses whose pattern is the one given, or is matched by it. Suspended functions that are meant \
@@ -217,7 +217,7 @@ struct FunctionsResume: ParsableCommand {
             for pause in result.resumed { Output.standard.line(Printable.line("resumed \(pause.pattern)")) }
             if result.probed > 0 {
                 let count = Wording.count(result.probed, "suspended function")
-                Output.standard.line("\(count) \(result.probed == 1 ? "is" : "are") probed now")
+                Output.standard.line("\(count) \(result.probed == 1 ? "is" : "are") probed within 10 seconds")
             }
         }
         if let wider = result.stillPaused.first {
@@ -261,9 +261,14 @@ struct FunctionsMoveToDead: ParsableCommand {
         let client = admin.client()
         if !yes { try confirm(client) }
         let result = try client.moveToDead(FunctionOrder(function: name))
-        if format.json { return try Output.standard.json(result) }
-        let flying = result.inFlight > 0 ? ", \(result.inFlight) in flight left alone" : ""
-        Output.standard.line("moved \(result.count)\(flying)")
+        let isNothing = result.count == 0 && result.inFlight == 0
+        if format.json {
+            try Output.standard.json(result)
+        } else if !isNothing {
+            let flying = result.inFlight > 0 ? ", \(result.inFlight) in flight left alone" : ""
+            Output.standard.line("moved \(result.count)\(flying)")
+        }
+        if isNothing { throw CommandFailure(.notFound, "nothing waits for \(name)") }
     }
 
     private func confirm(_ client: AdminClient) throws {
