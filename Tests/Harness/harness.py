@@ -143,7 +143,8 @@ def exchange(connection, method, path, body=None, headers=None):
 class Receiver:
     """The built-in stand-in for Lambda."""
 
-    def __init__(self, children, directory, *, answers=None, port=None, verify=True, latency=None, name="receiver"):
+    def __init__(self, children, directory, *, answers=None, port=None, verify=True, latency=None, name="receiver",
+                 clock_offset=None, environment=None):
         self._children = children
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -156,10 +157,13 @@ class Receiver:
             self._arguments += ["--answer", answers]
         if latency:
             self._arguments += ["--latency", latency]
+        if clock_offset:
+            self._arguments.append(f"--clock-offset={clock_offset}")
+        self._environment = clean_environment(**(environment or {}))
         self.process = None
 
     def start(self):
-        self.process = self._children.start(self._arguments, self.log, env=clean_environment())
+        self.process = self._children.start(self._arguments, self.log, env=self._environment)
         wait_for("the receiver to listen", lambda: self._alive() and not refuses_connections(self.port))
         return self
 
@@ -168,8 +172,15 @@ class Receiver:
 
     def answer(self, text):
         """Changes what it answers from now on."""
+        self._put("answers", text)
+
+    def keys(self, text):
+        """Changes whose signatures it takes from now on: lines ID SECRET [TOKEN [EXPIRY]]."""
+        self._put("keys", text)
+
+    def _put(self, what, text):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        status, _, body = exchange(connection, "PUT", "/receiver/answers", text.encode())
+        status, _, body = exchange(connection, "PUT", f"/receiver/{what}", text.encode())
         connection.close()
         if status >= 300:
             raise Failure(f"the receiver refused '{text}': {status} {body[:200]!r}")

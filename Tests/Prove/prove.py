@@ -15,6 +15,7 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Harness"))
 
 import harness  # noqa: E402
+import clocks  # noqa: E402
 import disks  # noqa: E402
 import entrance  # noqa: E402
 import faults  # noqa: E402
@@ -23,10 +24,14 @@ import lifetimes  # noqa: E402
 import limits  # noqa: E402
 import monitoring  # noqa: E402
 import neighbours  # noqa: E402
+import orders  # noqa: E402
 import outages  # noqa: E402
+import poison  # noqa: E402
 import routes  # noqa: E402
 import starts  # noqa: E402
 import throughput  # noqa: E402
+import ways  # noqa: E402
+import wire  # noqa: E402
 
 CASES = {
     "exactly-once": throughput.exactly_once,
@@ -70,15 +75,27 @@ CASES = {
     "status-says": monitoring.says,
     "metrics-labels": monitoring.metrics,
     "oldest-behind-backlog": monitoring.oldest_behind_backlog,
-    "wrong-secret": routes.wrong_secret,
-    "expired-token": routes.expired_token,
-    "other-certificate": routes.other_certificate,
-    "dns-gone": routes.dns_gone,
-    "proxy-page": routes.proxy_page,
+    "wrong-secret": ways.wrong_secret,
+    "expired-token": ways.expired_token,
+    "certificates": ways.certificates,
+    "dns-gone": ways.dns_gone,
+    "proxy-page": ways.proxy_page,
+    "proxy-tunnel": ways.proxy_tunnel,
+    "clock-off": clocks.clock_off,
+    "clock-steps": clocks.clock_steps,
+    "poison": poison.poison,
     "proxy-of-environment": routes.proxy_of_environment,
     "routes-by-account": routes.by_account,
     "debug-log": routes.debug_log,
-    "envelope": routes.envelope,
+    "envelope": wire.envelope,
+    "headers": wire.headers,
+    "paused": orders.paused,
+    "moved-to-dead": orders.moved,
+    "explained": orders.explained,
+    "cancelled": orders.cancelled,
+    "sent-now": orders.sent_now,
+    "redriven": orders.redriven,
+    "wrong-orders": orders.wrong_orders,
 }
 
 

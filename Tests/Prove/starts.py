@@ -193,10 +193,11 @@ def without_credentials(bench, secret=None):
     return receiver, daemon, path, identifier
 
 
-def write_credentials(path, secret=SECRET_KEY):
+def write_credentials(path, secret=SECRET_KEY, key=ACCESS_KEY, token=None):
     """As a careful tool would: whole, or not at all."""
     partial = path.with_suffix(".new")
-    partial.write_text(f"[default]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {secret}\n")
+    partial.write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
+                       + (f"aws_session_token = {token}\n" if token else ""))
     partial.chmod(0o600)
     partial.rename(path)
     return time.monotonic()
