@@ -58,7 +58,7 @@ extension Dispatcher {
             routes[route].waiting.append(key.rawValue)
             return .passed
         }
-        if isScarce, functions[key]!.inFlight >= 2 {
+        if functions[key]!.inFlight >= 2, isScarce || holdsItsShare(functions[key]!) {
             list(key)
             return .keepsTurn
         }
@@ -89,7 +89,18 @@ extension Dispatcher {
     }
 
     /// The last eighth of the slots goes only to functions with fewer than two in flight (P6).
-    private var isScarce: Bool { inFlight >= limits.inFlightMax - limits.inFlightMax / 8 }
+    private var isScarce: Bool { inFlight >= unreserved }
+    private var unreserved: Int { limits.inFlightMax - limits.inFlightMax / 8 }
+
+    /// Where several functions use more than half of the slots, each leaves enough for one more like it: slots that wait
+    /// for slow answers don't come back soon, and two at a time are too few for a busy newcomer (P6). Few functions are
+    /// bounded by `max_in_flight`.
+    private func holdsItsShare(_ function: FunctionState) -> Bool {
+        guard functionsInFlight >= Self.manyInFlight, inFlight > limits.inFlightMax / 2 else { return false }
+        return function.inFlight >= unreserved / (functionsInFlight + 1)
+    }
+
+    private static let manyInFlight = 4
 
     private func canStart(_ function: FunctionState) -> Bool {
         guard !isBlocked(function), function.hold == nil else { return false }
@@ -124,6 +135,7 @@ extension Dispatcher {
         window[sequence]!.startedAt = now.wall
         inFlight += 1
         functions[key]!.inFlight += 1
+        if functions[key]!.inFlight == 1 { functionsInFlight += 1 }
         routes[route.rawValue].inFlight += 1
         counters.attempts += 1
         takeTokens(key, line: window[sequence]!.line, now: now, ageFrom: event.ageFrom)

@@ -45,6 +45,7 @@ extension Dispatcher {
             underWay.remove(sequence)
             inFlight -= 1
             functions[key]!.inFlight -= 1
+            if functions[key]!.inFlight == 0 { functionsInFlight -= 1 }
             routes[functions[key]!.route.rawValue].inFlight -= 1
             switch entry.fate! {
             case .handedOver, .dead:

@@ -26,6 +26,7 @@ package struct Dispatcher: Sendable {
     var window: [Int64: Entry] = [:]
     var windowBytes = 0
     package internal(set) var inFlight = 0
+    var functionsInFlight = 0
     package internal(set) var counters = DispatchCounters()
     /// Attempts that ended, by `AttemptKind`.
     package internal(set) var tally = FunctionTally<FunctionKey>()

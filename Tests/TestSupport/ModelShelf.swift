@@ -13,6 +13,8 @@ struct ModelShelf {
     /// Ascending; also numbers of events that have left.
     private var order: [Int64] = []
     private(set) var bytes = 0
+    /// How many have a hard expiry.
+    private(set) var expiring = 0
 
     var count: Int { bySequence.count }
     var values: Dictionary<Int64, Model.Event>.Values { bySequence.values }
@@ -39,6 +41,7 @@ struct ModelShelf {
     private mutating func count(_ event: Model.Event, _ sign: Int) {
         let size = sign * event.new.payload.count
         bytes += size
+        if event.expiresAt != nil { expiring += sign }
         var held = held(by: event.functionKey)
         held.events += sign
         held.bytes += size

@@ -118,6 +118,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
 
     package mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64] {
         locked { model in
+            if model.events.expiring == 0 { return [] }
             let expiring = model.events.values.compactMap { event in
                 event.expiresAt.map { (expiresAt: $0, sequence: event.sequence) }
             }
