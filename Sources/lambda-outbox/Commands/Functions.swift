@@ -28,7 +28,7 @@ struct FunctionsList: ParsableCommand {
 
             EXAMPLES:
               lambda-outbox functions list
-              lambda-outbox functions list --json | jq -r 'select(.state == "paused").function'
+              lambda-outbox functions list --json | jq -c '[.function, .state]'
             """
     )
 

@@ -110,7 +110,14 @@ struct Send: AsyncParsableCommand {
         if lines { return try sendLines() }
         let event = event(payload: try readPayload())
         let client = DoorClient(socketPath: door.path)
-        let answer = try client.send(event, dryRun: isDryRun)
+        let answer = try WaitingNote.saying {
+            Output.error.line(
+                "lambda-outbox: no answer yet; the event waits at the socket. Is the daemon starting? "
+                    + "See systemctl status lambda-outbox"
+            )
+        } while: {
+            try client.send(event, dryRun: isDryRun)
+        }
         guard let id = answer.id else {
             if output == .json { try Output.standard.json(SendReport(dryRun: true)) }
             return
