@@ -11,6 +11,7 @@ package struct AnswerRate: Hashable, Sendable {
 
     /// An attempt has ended.
     package mutating func count(good isGood: Bool, at now: MonotonicTime) {
+        if let since, now < since { return }
         if let since, now.since(since) >= .seconds(1), all >= Self.answersMin {
             last = Double(good) * 1000 / Double(now.since(since).milliseconds)
             restart(at: now)
@@ -20,7 +21,7 @@ package struct AnswerRate: Hashable, Sendable {
         if isGood { good += 1 }
     }
 
-    /// What comes now has nothing to do with what came: a pause, or another pace.
+    /// What comes now, or from that time on, has nothing to do with what came: a pause, or another pace.
     package mutating func restart(at now: MonotonicTime?) {
         since = now
         good = 0
@@ -44,7 +45,7 @@ package struct AnswerRate: Hashable, Sendable {
 
     /// For people: falls to 0 when nothing happens any more.
     package func shown(at now: MonotonicTime) -> Double {
-        guard let since else { return 0 }
+        guard let since, now >= since else { return 0 }
         let span = now.since(since)
         guard span >= .seconds(1) else { return last ?? Double(good) }
         return Double(good) * 1000 / Double(span.milliseconds)

@@ -42,7 +42,7 @@ extension Dispatcher {
         let hold = verdict.retryAfter.flatMap { $0 > .zero ? Hold($0, now: now) : nil }
         switch verdict.throttleScope {
         case .function:
-            functions[key]!.pace.throttled(startedAt: startedAt, now: now)
+            functions[key]!.pace.throttled(startedAt: startedAt, rest: hold?.until, now: now)
             if let hold, hold.until > functions[key]!.heldUntil ?? now {
                 functions[key]!.hold = hold
                 pace(key, until: hold.until)
@@ -50,7 +50,7 @@ extension Dispatcher {
             trim(key)
         case .route:
             let index = route.rawValue
-            routes[index].pace.throttled(startedAt: startedAt, now: now)
+            routes[index].pace.throttled(startedAt: startedAt, rest: hold?.until, now: now)
             let wasHeld = routes[index].hold?.isLong ?? false
             if let hold, hold.until > routes[index].heldUntil ?? now { routes[index].hold = hold }
             guard let hold, hold.isLong, !wasHeld else { return }

@@ -9,21 +9,28 @@ package struct ScopePace: Hashable, Sendable {
     package init() {}
 
     /// An attempt was handed over.
-    mutating func worked(after duration: Span, now: MonotonicTime) {
-        answers.count(good: true, at: now)
+    package mutating func worked(after duration: Span, now: MonotonicTime) {
         latency.add(Double(duration.milliseconds))
+        // Durations are cut to whole milliseconds.
+        let startedAt = now.advanced(by: .milliseconds(-duration.milliseconds - 1))
+        if control?.isBygone(startedAt: startedAt) ?? false { return }
+        answers.count(good: true, at: now)
         control?.worked(at: now)
         if control?.isOver(at: now) ?? false { control = nil }
     }
 
     /// An attempt was throttled on account of this scope: it goes on at a rate.
-    mutating func throttled(startedAt: MonotonicTime, now: MonotonicTime) {
+    ///
+    /// - Parameter rest: nothing is sent until then.
+    package mutating func throttled(startedAt: MonotonicTime, rest: MonotonicTime? = nil, now: MonotonicTime) {
+        defer { if let rest { control?.rests(until: rest, now: now) } }
+        if control?.isBygone(startedAt: startedAt) ?? false { return }
         answers.count(good: false, at: now)
         if control?.isOver(at: now) ?? true {
             control = RateControl(guess: answers.guess(at: now), now: now)
         } else if !control!.throttled(startedAt: startedAt, measured: answers.measured(at: now), now: now) {
             return
         }
-        answers.restart(at: nil)
+        answers.restart(at: rest)
     }
 }

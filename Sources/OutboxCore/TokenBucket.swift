@@ -1,15 +1,25 @@
-/// Lets something happen so often a second, evenly: what could not be done in the last 50 ms may be made up for at once,
-/// so that a late wake-up costs nothing, and no more, so that nothing comes in bursts.
+/// Lets something happen so often a second, evenly.
 package struct TokenBucket: Hashable, Sendable {
-    private static let burst: Int64 = 50_000_000
+    /// What may be made up for at once after a late wake-up or a rest.
+    package enum Slack: Hashable, Sendable {
+        /// What could not be done in the last 50 ms, so that a late wake-up costs nothing of the rate.
+        case late
+        /// What 10 ms let through, and where that is less than one, none: for a receiver that counts strictly.
+        case even
+    }
 
+    private let slack: Slack
     /// When all that was taken is paid for, in nanoseconds; nil: nothing was taken yet.
     private var paidAt: Int64?
+    /// The latest rate's, in nanoseconds.
+    private var slackNanoseconds: Int64 = 0
 
-    package init() {}
+    package init(_ slack: Slack = .late) {
+        self.slack = slack
+    }
 
     /// The earliest time of the next token; nil: at once.
-    package var next: MonotonicTime? { paidAt.map { MonotonicTime(nanoseconds: $0 - Self.burst) } }
+    package var next: MonotonicTime? { paidAt.map { MonotonicTime(nanoseconds: $0 - slackNanoseconds) } }
 
     /// Whether one is there.
     package func hasToken(at now: MonotonicTime) -> Bool {
@@ -20,5 +30,10 @@ package struct TokenBucket: Hashable, Sendable {
     package mutating func take(perSecond: Double, at now: MonotonicTime) {
         let interval = Int64((1e9 / max(perSecond, 1e-3)).rounded())
         paidAt = max(paidAt ?? .min, now.nanoseconds) + interval
+        slackNanoseconds =
+            switch slack {
+            case .late: 50_000_000
+            case .even: max(0, 10_000_000 - interval)
+            }
     }
 }
