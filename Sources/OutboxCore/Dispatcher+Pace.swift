@@ -108,6 +108,7 @@ extension Dispatcher {
             paced.leave(key)
             functions[key]?.pacedUntil = nil
             if let until = functions[key]?.heldUntil, until <= now { functions[key]!.hold = nil }
+            functions[key]?.settle(at: now)
             list(key)
             dropIfIdle(key)
         }

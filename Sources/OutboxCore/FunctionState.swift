@@ -99,6 +99,20 @@ package struct FunctionState: Sendable {
     /// Forgettable, and without trouble to remember.
     var isIdle: Bool {
         isForgettable && hold == nil && pace.control == nil && consecutiveFailures == 0 && rejections.isEmpty
+            && owesUntil == nil
+    }
+
+    /// Until then its rates hold back what comes next, though nothing of it waits: forgotten earlier, it would begin anew
+    /// with each event and know no rate.
+    var owesUntil: MonotonicTime? {
+        guard let rate = rateBucket.full else { return drainBucket.full }
+        return drainBucket.full.map { max(rate, $0) } ?? rate
+    }
+
+    /// What has been paid for is forgotten.
+    mutating func settle(at now: MonotonicTime) {
+        if let full = rateBucket.full, full <= now { rateBucket = TokenBucket() }
+        if let full = drainBucket.full, full <= now { drainBucket = TokenBucket() }
     }
 
     /// Takes an event out of its line.

@@ -21,6 +21,9 @@ package struct TokenBucket: Hashable, Sendable {
     /// The earliest time of the next token; nil: at once.
     package var next: MonotonicTime? { paidAt.map { MonotonicTime(nanoseconds: $0 - slackNanoseconds) } }
 
+    /// When it is as good as new, and may be forgotten; nil: it is.
+    package var full: MonotonicTime? { paidAt.map { MonotonicTime(nanoseconds: $0) } }
+
     /// Whether one is there.
     package func hasToken(at now: MonotonicTime) -> Bool {
         next.map { $0 <= now } ?? true

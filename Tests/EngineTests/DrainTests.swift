@@ -80,6 +80,24 @@ struct DrainTests {
         #expect(took > .milliseconds(9700) && took < .milliseconds(10_300), "took \(took.milliseconds) ms")
     }
 
+    @Test func `rate limits a function whose queue is empty between its events, and forgets it afterwards`() {
+        var policy = FunctionPolicy()
+        policy.rate = 2
+        let simulation = Simulation(seed: 25, policy: policy)
+        let world = simulation.world
+        for second in 0..<10 {
+            while world.now.monotonic.nanoseconds < Int64(second) * 1_000_000_000 { simulation.step() }
+            for _ in 0..<3 {
+                simulation.step([simulation.send(to: "orders").item])
+                while simulation.store.totals.queued > 0, world.attempts < 2 * (second + 1) { simulation.step() }
+            }
+        }
+        #expect(world.attempts <= 2 * 10 + 1, "\(world.attempts) attempts in ten seconds")
+        #expect(simulation.drain(within: .seconds(30)))
+        while world.now.monotonic.nanoseconds < 120 * 1_000_000_000 { simulation.step() }
+        #expect(simulation.report().dispatch.functions.isEmpty)
+    }
+
     @Test func `a route at a tenth of an attempt a second costs no turn in between`() {
         let simulation = Simulation(seed: 24)
         let world = simulation.world
