@@ -70,6 +70,11 @@ extension Dispatcher {
         functions[key]!.rejections.left(sequence)
     }
 
+    /// The event has left the queue without an outcome: should it come back, it is judged by what is said of it then.
+    mutating func leaveTrials(_ sequence: Int64) {
+        for key in trials { functions[key]?.rejections.left(sequence) }
+    }
+
     /// Buries events that were judged, once no attempt of theirs is under way.
     mutating func endTrials(now: Moment, into action: inout WakeAction) {
         for key in trials {

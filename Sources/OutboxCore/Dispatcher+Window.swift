@@ -37,7 +37,10 @@ extension Dispatcher {
     /// Outcomes (by sequence) that are on disk now: their attempts are no longer in flight.
     package mutating func committed(_ sequences: [Int64]) {
         for sequence in sequences {
-            if burying.remove(sequence) != nil { continue }
+            if burying.remove(sequence) != nil {
+                leaveTrials(sequence)
+                continue
+            }
             endAlone(sequence)
             guard let entry = window[sequence] else { continue }
             precondition(entry.place == .committing, "an outcome was committed for an event that is not in flight")
@@ -301,7 +304,10 @@ extension Dispatcher {
     private var crowdingEvents: Int { min(FunctionState.candidatesMax, max(1, limits.functionEventsMax / 16)) }
 
     mutating func dropIfIdle(_ key: FunctionKey) {
-        guard let function = functions[key], function.isIdle else { return }
+        guard let function = functions[key], function.isForgettable else { return }
+        // It comes back once its rates owe nothing.
+        if let until = function.owesUntil, function.pacedUntil == nil { pace(key, until: until) }
+        guard function.isIdle else { return }
         functions[key] = nil
         passedOver.remove(key)
     }

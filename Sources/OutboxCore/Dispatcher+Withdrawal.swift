@@ -32,6 +32,7 @@ extension Dispatcher {
     /// What became of events that were withdrawn: `gone` were not in the queue any more once the order was on disk,
     /// `kept` still are. What is left, or has come back, is read again.
     package mutating func returned(gone: [Int64], kept: [Int64]) {
+        for sequence in gone { leaveTrials(sequence) }
         for sequence in kept { withdrawn[sequence]?.isMet = true }
         for sequence in gone + kept {
             guard var withdrawal = withdrawn[sequence] else { continue }
