@@ -55,7 +55,7 @@ final class Crew {
         }
     }
 
-    private var isEnough: Bool { failures.count >= (options.planted == nil ? Self.failuresMax : 1) }
+    private var isEnough: Bool { failures.count >= options.failures ?? (options.planted == nil ? Self.failuresMax : 1) }
 
     private func read(_ index: Int) {
         let handle = members[index].output.fileHandleForReading

@@ -11,6 +11,7 @@ struct Options {
         --from N      the first seed; 0 if it isn't given
         --store       where the queue is kept: model (dictionaries, the default) or sqlite (a real database)
         --workers N   processes at once; as many as there are cores if it isn't given
+        --failures N  ends after so many violations; 5 if it isn't given
         --planted     switches a planted bug on; only in a build that has them
         """
 
@@ -22,6 +23,8 @@ struct Options {
     var workers: Int?
     var planted: String?
     var isQuiet = false
+    /// Violations after which it is enough.
+    var failures: Int?
     /// Set for the processes that do the work: which of how many.
     var worker: Int?
 
@@ -44,6 +47,7 @@ struct Options {
             case "--from": from = try number(argument)
             case "--workers": workers = try number(argument)
             case "--worker": worker = try number(argument)
+            case "--failures": failures = try number(argument)
             case "--planted": planted = try value(argument)
             case "--quiet": isQuiet = true
             case "--store":

@@ -39,7 +39,6 @@ final class Clients: IntakeSink {
 
     /// Nothing more is sent, and nobody waits.
     var isQuiet: Bool { isCalm && later.isEmpty && asked.isEmpty }
-    var isWaiting: Bool { !asked.isEmpty }
 
     /// When a client acts next.
     var nextAt: Int64 {
@@ -92,7 +91,7 @@ final class Clients: IntakeSink {
         let wall = record.world.now.wall
         let isHealthy = plan.functions[function].isHealthy
         var payload = Array("\(number)/".utf8)
-        let bytes = random.oneIn(30) ? random.int(1_000...70_000) : random.int(0...60)
+        let bytes = random.oneIn(plan.largeOneIn) ? random.int(1_000...70_000) : random.int(0...60)
         payload += repeatElement(UInt8(truncatingIfNeeded: number), count: bytes)
         var event = NewEvent(
             function: plan.functions[function].identity,

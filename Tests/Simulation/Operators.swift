@@ -99,8 +99,11 @@ final class Operators {
             done { [self] result in
                 switch result {
                 case .success: paused.removeAll { pattern.matches($0.text) }
-                // It stays: whoever asks again is told so.
-                case .failure: for rule in paused where pattern.matches(rule.text) { oracle.pauses.append(rule) }
+                // What stays on record still holds.
+                case .failure:
+                    for rule in paused where pattern.matches(rule.text) && oracle.storedPauses.contains(rule.text) {
+                        oracle.pauses.append(rule)
+                    }
                 }
             }
         )

@@ -34,6 +34,8 @@ extension Oracle {
                 entries[id.sequence]!.dueAt = now
                 entries[id.sequence]!.ageFrom = min(entries[id.sequence]!.ageFrom, now)
             }
+        case (.pause(let rule), .done): storedPauses.insert(rule.pattern.text)
+        case (.resume, .resumed(let rules)): for rule in rules { storedPauses.remove(rule.pattern.text) }
         case (.bringForward(let sequences), _):
             for sequence in sequences {
                 guard let due = entries[sequence]?.dueAt, due > now else { continue }
@@ -157,6 +159,7 @@ extension Oracle {
         entries[id.sequence]!.charged = 0
         entries[id.sequence]!.unknown = 0
         entries[id.sequence]!.midway = 0
+        entries[id.sequence]!.wasRefused = false
         entries[id.sequence]!.redriven += 1
         entries[id.sequence]!.condition = nil
         if let expiry = entry.expiresAt, expiry <= now { entries[id.sequence]!.expiresAt = nil }
@@ -166,7 +169,9 @@ extension Oracle {
     private func marked(_ ids: [EventID]) {
         for id in ids {
             if !mayMark.contains(id) { violated("P3", "marks only for what was in flight", "\(id)") }
-            if entries[id.sequence]?.id == id { entries[id.sequence]!.uncertain = true }
+            if let entry = entries[id.sequence], entry.id == id, entry.state == .queued {
+                entries[id.sequence]!.uncertain = true
+            }
         }
         toMark.subtract(ids)
     }

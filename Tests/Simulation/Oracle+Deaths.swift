@@ -61,7 +61,6 @@ extension Oracle {
             violated("death", expected, "\(entry.id) is \(condition.rawValue): \(reason)")
         }
         if flights[sequence] != nil { wrong("no burial of an event in flight") }
-        let policy = policy(entry.function)
         switch condition {
         case .moved:
             if !moving.contains(sequence) { wrong("moved only by an operator") }
@@ -69,17 +68,13 @@ extension Oracle {
             if entry.expiresAt.map({ $0 <= maxWall }) ?? false { break }
             wrong("expired after its hard expiry, \(entry.expiresAt.map { "\($0.milliseconds)" } ?? "none")")
         case .rejected:
-            if entry.lastCause != .eventCode {
+            if !entry.wasRefused {
                 wrong("rejected for what it is, not for '\(entry.lastCause?.rawValue ?? "")'")
             }
-            if policy.soft, !mayHaveChanged { wrong("nothing dies under a soft policy") }
         case .suspectedPoison:
             if entry.crashesAlone < 2 { wrong("suspected-poison after two crashes alone, not \(entry.crashesAlone)") }
         case .exhausted, .corrupt: wrong("no such burial")
         }
         die(entry.id, condition)
     }
-
-    /// Policies were reloaded: what was decided before may be on its way.
-    private var mayHaveChanged: Bool { true }
 }

@@ -140,13 +140,16 @@ extension Oracle {
             if let date = answer.date, answer.requestID != nil { serverSeen = (date, now) }
         }
         learn(&flight, now: now)
+        if flight.cause.isMidway { countMidway(sequence, route) }
+        if flight.cause == .eventCode { entries[sequence]!.wasRefused = true }
         if flight.isRouteProbe || scopes.routes[route].probe == sequence {
             scopes.routes[route].probe = nil
             scopes.routes[route].probedAt = now
             scopes.routes[route].lastWasUnsent = flight.cause.isUnsent
             let isSuspect = entries[sequence]!.midway >= 3
             switch flight.cause {
-            case .badSignature, .wrongClock, .expiredToken: scopes.routes[route].bringForward()
+            // Signed anew at once; or it says nothing of the route.
+            case .badSignature, .wrongClock, .expiredToken, .corrupt: scopes.routes[route].bringForward()
             default: if flight.cause.blame == .route, !isSuspect { scopes.routes[route].failedProbes += 1 }
             }
         }
@@ -154,7 +157,6 @@ extension Oracle {
             scopes.functions[function].probe = nil
             scopes.functions[function].probedAt = now
         }
-        if flight.cause.isMidway { countMidway(sequence, route) }
         entries[sequence]!.lastCause = flight.cause
         flights[sequence] = flight
         idleSince[function] = now

@@ -30,6 +30,8 @@ final class Oracle {
         var midway = 0
         var othersAtFirst = 0
         var lastCause: Cause?
+        /// Lambda has refused it for what it is, since the accept or latest redrive.
+        var wasRefused = false
         /// Further crashes at which it was the only suspect in flight.
         var crashesAlone = 0
         var condition: DeadLetterCondition?
@@ -77,6 +79,8 @@ final class Oracle {
     var scopes: Scopes
     /// What operators were told is stopped.
     var pauses: [GlobPattern] = []
+    /// What the store says is stopped.
+    var storedPauses: Set<String> = []
     /// Moved to the dead letters by operators' orders under way.
     var moving: Set<Int64> = []
     var forced: Set<Int64> = []
@@ -142,6 +146,11 @@ final class Oracle {
             let function = index(of: event.function)
             scopes.functions[function].bringForward()
             scopes.routes[record.plan.functions[function].route].bringForward()
+        case .forgotten(let keys):
+            for key in keys {
+                guard let function = functionOfKey[key], queuedByFunction[function] == 0 else { continue }
+                scopes.functions[function] = Scopes.Scope()
+            }
         case .reload: scopes.bringAllForward()
         case .pauses(_, let resumed):
             guard let resumed else { break }

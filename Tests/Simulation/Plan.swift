@@ -35,6 +35,8 @@ struct Plan: Sendable {
     /// Nanoseconds: then everything works, and what waits must go.
     var troubleEndsAt: Int64 = 0
     var stepsMin = 300
+    /// Large payloads.
+    var largeOneIn = 30
     var stepsMax = 6000
     var weights = Weights()
 
@@ -85,9 +87,11 @@ struct Plan: Sendable {
         limits.claimEventsMax = random.int(2...16)
         limits.claimScannedMax = random.int(4...60)
         if random.oneIn(4) {
-            limits.windowBytesMax = random.int(2_000...60_000)
-            limits.functionBytesMax = random.int(500...20_000)
-            limits.claimBytesMax = random.int(200...20_000)
+            // Never less than the largest payload, as in the daemon; a function holds two at least.
+            limits.windowBytesMax = random.int(300_000...900_000)
+            limits.functionBytesMax = random.int(150_000...300_000)
+            limits.claimBytesMax = random.int(200...90_000)
+            largeOneIn = 4
         }
         limits.suspectsMax = random.oneIn(8) ? random.int(3...10) : 10_000
         if random.oneIn(6) {
@@ -144,7 +148,7 @@ struct Plan: Sendable {
             )
         }
         // Hours of it; the causes that are probed at most every 30 s, so that a run stays short.
-        if random.oneIn(50) {
+        if random.oneIn(200) {
             let length = random.seconds(3600...28_800)
             let start = troubleEndsAt
             for route in routes.indices {
@@ -152,7 +156,7 @@ struct Plan: Sendable {
                 outages.append(Outage(route: route, time: start..<start + length, cause: cause))
             }
             troubleEndsAt += length
-            stepsMax = 60_000
+            stepsMax = 30_000
             limits.wakeMax = .seconds(60)
         }
     }

@@ -31,7 +31,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
     private var policies: PolicyTable
     /// How many rounds have begun at the same instant.
     private var still = (at: Int64.min, rounds: 0)
-    private var noticesSeen = 0
+    private var isStopping = false
 
     package init(seed: UInt64, backing: Backing<Store>, trace: ((String) -> Void)? = nil) throws {
         let plan = Plan(seed: seed)
@@ -135,6 +135,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
             items = clients.requests(now: now)
             orders = operators.orders()
             if !items.isEmpty || !orders.isEmpty || !world.toCommit.isEmpty || now >= commitWakesAt {
+                if random.oneIn(16) { orders.append(report()) }
                 let commands = world.toCommit + orders
                 world.toCommit = []
                 if let trace = record.trace {
@@ -157,7 +158,15 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         checkStill()
     }
 
-    private func deliver() {
+    private func report() -> CommitMessage {
+        // Called back within the round, on this thread.
+        nonisolated(unsafe) let oracle = oracle
+        return .report { report in if let report { oracle.check(report) } }
+    }
+
+    /// - Returns: false: drained.
+    @discardableResult
+    private func deliver() -> Bool {
         let world = record.world
         var messages = world.toDelivery
         world.toDelivery = []
@@ -174,19 +183,30 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
                 }
             }
         }
+        if random.oneIn(16), record.commitEndsAt <= record.nanoseconds { messages.append(snapshot()) }
         oracle.turnBegins()
         world.wakeAt = nextEvent()
         world.isCommitting = record.commitEndsAt > record.nanoseconds
-        _ = life!.deliver(messages, world)
+        let goesOn = life!.deliver(messages, world)
         for change in world.changes { oracle.changed(change) }
         world.changes = []
         for notice in world.clockNotices where notice.isCorrected { record.happened(.clockCorrected) }
         world.clockNotices = []
+        oracle.checkProgress()
+        return goesOn
+    }
+
+    /// Asks the delivery side for its account, behind all that it is told.
+    private func snapshot() -> DeliveryMessage {
+        // Called back within the round, on this thread.
+        nonisolated(unsafe) let oracle = oracle
+        return .snapshot { report in if let report { oracle.check(report) } }
     }
 
     /// When something happens that is no attempt's end. Nanoseconds.
     private func nextEvent() -> Int64 {
         let now = record.nanoseconds
+        if isStopping { return max(record.commitEndsAt, now + 50_000_000) }
         if record.commitEndsAt > now { return min(record.commitEndsAt, commitWakesAt) }
         return max(now, min(commitWakesAt, clients.nextAt))
     }
@@ -204,6 +224,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         let weights = record.plan.weights
         let world = record.world
         if random.oneIn(weights.crash) { return crash(reboot: random.oneIn(4)) }
+        if random.oneIn(weights.crash * 2) { return stop() }
         if random.oneIn(weights.credentials) { keys.disturb(&random) }
         if random.oneIn(weights.clock) { stepClock() }
         if random.oneIn(weights.clock * 2) {
@@ -244,6 +265,47 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         gone(sameBoot: !reboot, wasClean: false)
         record.world.advance(.milliseconds(Int64(random.int(100...8_000))))
         start()
+    }
+
+    /// An orderly stop, as the daemon does it, and a start.
+    private func stop() {
+        record.happened(.stop)
+        isStopping = true
+        defer { isStopping = false }
+        let world = record.world
+        let deadline = world.now.monotonic.advanced(by: .seconds(Int64(random.int(0...20))))
+        world.toDelivery.append(.drain(deadline: deadline) {})
+        world.toCommit.append(.stopWaiting)
+        var isDrained = false
+        for _ in 0..<10_000 where !isDrained {
+            guard turnBoth(&isDrained) else { return crash(reboot: false) }
+        }
+        // The commit side takes what is left in its lane.
+        while record.commitEndsAt > record.nanoseconds { world.advance(.milliseconds(1)) }
+        record.release()
+        let commands = world.toCommit
+        world.toCommit = []
+        guard life!.commit([], commands, now: world.now) else { return crash(reboot: false) }
+        let ended = life.take()!
+        ended.close(backing)
+        gone(sameBoot: true, wasClean: true)
+        world.advance(.milliseconds(Int64(random.int(100...3_000))))
+        start()
+    }
+
+    /// A round of both sides while nothing new comes in; false: the store has failed.
+    private func turnBoth(_ isDrained: inout Bool) -> Bool {
+        let world = record.world
+        record.step += 1
+        record.release()
+        if record.commitEndsAt <= record.nanoseconds {
+            let commands = world.toCommit
+            world.toCommit = []
+            record.commitEndsAt = record.nanoseconds + faults.delay()
+            guard life!.commit([], commands, now: world.now) else { return false }
+        }
+        isDrained = !deliver()
+        return true
     }
 
     private func gone(sameBoot: Bool, wasClean: Bool) {
@@ -297,7 +359,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
     /// Times that were set while the clock was ahead lie in a far future for a clock that is right: an operator sees them,
     /// and sends what is meant at once.
     private func freeFuture() {
-        let horizon = record.world.now.wall.advanced(by: .minutes(20))
+        let horizon = record.world.now.wall.advanced(by: .seconds(240))
         let ids = oracle.entries.values.filter { $0.state == .queued && $0.dueAt.map { $0 > horizon } ?? false }
         guard !ids.isEmpty else { return }
         record.world.toCommit.append(operators.free(ids.map(\.id).sorted()))
@@ -307,7 +369,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
 extension Oracle {
     /// How long the queue may take to empty once nothing is wrong. Nanoseconds from the end of the trouble.
     func drainTime() -> Int64 {
-        var seconds = 900.0 + 300 + 30 + 600
+        var seconds = 900.0 + 300 + 30 + 240 + 600
         for (index, function) in record.plan.functions.enumerated() {
             let policy = policy(index)
             let waiting = Double(queuedByFunction[index])
