@@ -83,12 +83,16 @@ need_swift() {
         || fail 'no Swift toolchain in PATH. Install Swift 6.2 or newer for Debian 12 from https://www.swift.org/install/linux/'
 }
 
+# The names of the bugs that a build for scripts/mutants has.
+planted_bugs() { sed -nE 's/^.* static var ([A-Za-z]+): Bool \{ isOn\(\) \}$/\1/p' Sources/OutboxCore/Planted.swift; }
+
 # Builds the release binary and names it in $outbox.
 build_release() {
     need_swift
     say 'building lambda-outbox (release; the first build takes some minutes)'
     swift build -c release --product lambda-outbox
     outbox=$(swift build -c release --product lambda-outbox --show-bin-path)/lambda-outbox
+    if grep -aqF -f <(planted_bugs) "$outbox"; then fail 'the release binary holds planted bugs'; fi
 }
 
 # Nothing of the caller's own AWS set-up may reach what the scripts start: no account, no endpoint, no proxy, no files.

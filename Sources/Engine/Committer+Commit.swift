@@ -68,11 +68,13 @@ extension Committer where Store: ~Copyable {
                 try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
             }
         }
+        if Planted.refusedOutcomesForgotten { return announceOutcomes(outcomes) }
         setHeldUp(outcomes)
     }
 
     mutating func setHeldUp(_ outcomes: [StoreCommand]) {
-        if heldUp.isEmpty != outcomes.isEmpty { tellDelivery(.diskBlocked(!outcomes.isEmpty)) }
+        let isNews = heldUp.isEmpty != outcomes.isEmpty
+        if isNews, !Planted.startsWhileDiskFull { tellDelivery(.diskBlocked(!outcomes.isEmpty)) }
         heldUp = outcomes
     }
 

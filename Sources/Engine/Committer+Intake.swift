@@ -141,7 +141,7 @@ extension Committer where Store: ~Copyable {
 
     /// The answer to a repeat, which needs no room (P4); nil for a new event.
     mutating func knownAnswer(_ item: IntakeItem, now: Moment) throws(StoreError) -> AcceptAnswer? {
-        guard item.event.dedupe != nil else { return nil }
+        guard item.event.dedupe != nil, !Planted.repeatNeedsRoom else { return nil }
         do throws(StoreError) {
             switch try store.lookUpRepeat(of: item.event, now: now.wall) {
             case .repeated(let id, let state)?:

@@ -39,6 +39,7 @@ struct RetrySweep {
 /// due later than any backoff could say are due now. Promised times (deliver-at, delay) stay.
 extension Committer where Store: ~Copyable {
     mutating func bringRetriesForward(now: Moment) throws(StoreError) {
+        if Planted.stepStallsRetries { return }
         retrySweep.look(now, settings.policies)
         guard let place = retrySweep.place, now.monotonic >= retrySweep.next else { return }
         retrySweep.next = now.monotonic.advanced(by: RetrySweep.pause)

@@ -160,6 +160,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             started[start.event.sequence]!.credentials = credentials
         case .failure(let problem): request.credentialsProblem = problem.reason
         }
+        if Planted.deletesBeforeAnswer { post(.outcomes([.cancel([start.event.id])])) }
         request.wire = dispatcher.wireForm(of: start.event.functionKey)
         network.start(request)
     }

@@ -45,7 +45,7 @@ package struct FlightFile: ~Copyable {
             return record
         }
         let slots = Int(clamping: header.low)
-        record.inFlight = units.dropFirst().prefix(slots).filter { $0 != nobody }
+        record.inFlight = units.dropFirst().prefix(slots).filter { $0 != nobody && !Planted.flightFileForgotten }
         let pairs = Array(units.dropFirst().dropFirst(slots))
         for place in stride(from: 0, to: pairs.count - 1, by: 2) where pairs[place] != nobody {
             record.suspects[pairs[place]] = Int(clamping: pairs[place + 1].high)

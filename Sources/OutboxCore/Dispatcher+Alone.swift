@@ -9,7 +9,7 @@ extension Dispatcher {
     mutating func isHeldBack(_ sequence: Int64) -> Bool {
         let event = window[sequence]!.event
         let route = functions[event.functionKey]!.route.rawValue
-        let afterCrash = crashed.contains(event.id)
+        let afterCrash = !Planted.crashSuspectsTogether && crashed.contains(event.id)
         let onRoute = PoisonWatch.isSuspect(event.routeFailures)
         if (afterCrash && aloneAfterCrash != nil) || (onRoute && routes[route].alone != nil) {
             setAside.insert(sequence)

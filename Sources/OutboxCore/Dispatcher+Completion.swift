@@ -18,16 +18,17 @@ extension Dispatcher {
             preconditionFailure("an attempt ended that is not in flight")
         }
         var verdict = ResponseClassifier.verdict(for: completion.outcome)
+        if Planted.sentIsHandedOver, verdict.uncertain { verdict.blame = nil }
         let key = entry.event.functionKey
         let route = functions[key]!.route
         blameRouteIfShared(&verdict, key, route)
         let wasProbe = functions[key]!.probe == completion.sequence
         let wasRouteProbe = routes[route.rawValue].probe == completion.sequence
-        if wasProbe { functions[key]!.probe = nil }
+        if wasProbe, !(Planted.probeNeverAgain && verdict.blame == .throttle) { functions[key]!.probe = nil }
         if wasRouteProbe { routes[route.rawValue].probe = nil }
 
         var changes: [StateChange] = []
-        if verdict.uncertain {
+        if verdict.uncertain, !Planted.uncertainNotMarked {
             entry.event.uncertain = true
             counters.uncertain += 1
         }
@@ -42,7 +43,7 @@ extension Dispatcher {
         keepPace(completion, verdict, key, route, now: now.monotonic)
 
         let policy = functions[key]!.policy
-        let fate: Resolution.Fate
+        var fate: Resolution.Fate
         var charged = false
         switch verdict.blame {
         case nil:
@@ -68,15 +69,20 @@ extension Dispatcher {
             functionFailed(key, verdict, wasProbe: wasProbe, now: now, &changes, using: &random)
             fate = afterCharge(&entry.event, verdict, policy, now: now, clockTrusted: clockTrusted, using: &random)
         case .throttle:
+            if Planted.chargesThrottles { entry.event.chargedAttempts += 1 }
             if wasProbe { probeAgain(key, now: now, using: &random) }
             fate = .waits(dueAt: nil)
         case .route:
+            if Planted.chargesOutages { entry.event.chargedAttempts += 1 }
             if wasProbe { probeAgain(key, now: now, using: &random) }
             if signsAnew, verdict.refreshesCredentials || verdict.clock {
                 if wasRouteProbe { routes[route.rawValue].suspension?.nextProbe = now.monotonic }
                 fate = .waits(dueAt: nil)
             } else {
                 fate = routeFailed(&entry, route, verdict, wasProbe: wasRouteProbe, now: now, &changes, using: &random)
+            }
+            if Planted.expiresInOutage, now.wall.since(entry.event.ageFrom) > policy.maxAge {
+                fate = .dead(.expired, reason: "older than max_age; the last failure: \(verdict.reason)")
             }
         }
         switch fate {

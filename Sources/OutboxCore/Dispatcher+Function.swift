@@ -7,7 +7,7 @@ extension Dispatcher {
         functions[key]!.rejections.handedOver()
         if functions[key]!.suspension != nil {
             functions[key]!.suspension = nil
-            functions[key]!.limit.restart()
+            if !Planted.noSlowStart { functions[key]!.limit.restart() }
             suspendedFunctions.remove(key)
             changes.append(StateChange(subject: .function(key, functions[key]!.identity), suspension: nil))
         }

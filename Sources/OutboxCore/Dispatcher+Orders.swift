@@ -36,6 +36,7 @@ extension Dispatcher {
     /// Rows whose hard expiry has passed, found by the store: those that may be buried. One in flight is left to its outcome.
     package mutating func expired(_ sequences: [Int64]) -> [StoreCommand] {
         var commands: [StoreCommand] = []
+        if Planted.hardExpiryIgnored { return commands }
         for sequence in sequences where !burying.contains(sequence) && withdrawn[sequence] == nil {
             if let entry = window[sequence] {
                 guard entry.place == .waiting else { continue }

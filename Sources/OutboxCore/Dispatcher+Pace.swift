@@ -39,7 +39,8 @@ extension Dispatcher {
         startedAt: MonotonicTime,
         now: MonotonicTime
     ) {
-        let hold = verdict.retryAfter.flatMap { $0 > .zero ? Hold($0, now: now) : nil }
+        let retryAfter = Planted.retryAfterIgnored ? nil : verdict.retryAfter
+        let hold = retryAfter.flatMap { $0 > .zero ? Hold($0, now: now) : nil }
         switch verdict.throttleScope {
         case .function:
             functions[key]!.pace.throttled(startedAt: startedAt, rest: hold?.until, now: now)
@@ -137,7 +138,7 @@ extension Dispatcher {
         if let forced = function.forced, let entry = window[forced], entry.place == .waiting {
             return .event(forced, entry.line, function.turns)
         }
-        let hasDrainToken = !drains || function.drainBucket.hasToken(at: now.monotonic)
+        let hasDrainToken = !drains || Planted.drainRateIgnored || function.drainBucket.hasToken(at: now.monotonic)
         func isReady(_ line: WaitingLine) -> Bool {
             guard let first = function[keyPath: FunctionState.path(line)].first else { return false }
             switch line {

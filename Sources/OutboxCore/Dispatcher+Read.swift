@@ -45,8 +45,9 @@ extension Dispatcher {
             // Whatever is due before that is in the window, or recorded as passed over.
             place = DuePlace(dueAt: nextDue.advanced(by: .milliseconds(-1)), sequence: .max)
         }
-        dueReadUntil = max(dueReadUntil, now.wall)
-        return claim(.due(after: place, until: now.wall, only: nil), held: Set(window.keys))
+        let until = Planted.sendsEarly ? now.wall.advanced(by: .minutes(1)) : now.wall
+        dueReadUntil = max(dueReadUntil, until)
+        return claim(.due(after: place, until: until, only: nil), held: Set(window.keys))
     }
 
     private func freshClaim() -> ClaimRequest? {

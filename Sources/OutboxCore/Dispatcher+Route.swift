@@ -101,7 +101,8 @@ extension Dispatcher {
             let reason = SharedFailure.routeReason(verdict.reason)
             let isKnown = routes[key.rawValue].suspension?.reason == reason
             let isShared = routes[key.rawValue].shared.failed(function, reason: verdict.reason)
-            guard isKnown || isShared, !hasUntried(key) else { return }
+            let isRoutes = (isKnown || isShared) && !hasUntried(key)
+            guard isRoutes || Planted.oneFunctionSuspendsRoute else { return }
             verdict.blame = .route
             verdict.functionReason = verdict.reason
             verdict.reason = reason

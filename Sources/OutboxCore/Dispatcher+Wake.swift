@@ -89,7 +89,7 @@ extension Dispatcher {
     }
 
     /// The last eighth of the slots goes only to functions with fewer than two in flight (P6).
-    private var isScarce: Bool { inFlight >= unreserved }
+    private var isScarce: Bool { inFlight >= unreserved && !Planted.lastEighthTaken }
     private var unreserved: Int { limits.inFlightMax - limits.inFlightMax / 8 }
 
     /// Where several functions use more than half of the slots, each leaves enough for one more like it: slots that wait
@@ -109,7 +109,7 @@ extension Dispatcher {
 
     private mutating func begin(_ sequence: Int64, clockTrusted: Bool, now: Moment, into action: inout WakeAction) {
         let event = window[sequence]!.event
-        if clockTrusted, let expiry = event.expiresAt, expiry <= now.wall,
+        if clockTrusted, !Planted.hardExpiryIgnored, let expiry = event.expiresAt, expiry <= now.wall,
             functions[event.functionKey]!.policy.soft == false
         {
             forget(sequence)
@@ -147,6 +147,7 @@ extension Dispatcher {
     private mutating func startProbes(now: Moment, clockTrusted: Bool, into action: inout WakeAction) {
         for index in routes.indices {
             guard let suspension = routes[index].suspension, suspension.nextProbe <= now.monotonic else { continue }
+            if Planted.probesByWallClock, now.wall < suspension.since { continue }
             guard inFlight < limits.inFlightMax, routes[index].probe == nil, !routes[index].lacksCandidate else {
                 continue
             }

@@ -46,7 +46,7 @@ extension Dispatcher {
             precondition(entry.place == .committing, "an outcome was committed for an event that is not in flight")
             let key = entry.event.functionKey
             underWay.remove(sequence)
-            inFlight -= 1
+            inFlight -= Planted.slotLeak && entry.event.uncertain ? 0 : 1
             functions[key]!.inFlight -= 1
             if functions[key]!.inFlight == 0 { functionsInFlight -= 1 }
             routes[functions[key]!.route.rawValue].inFlight -= 1
@@ -137,7 +137,7 @@ extension Dispatcher {
 
     mutating func noteDue(_ due: WallTime) {
         // A pass under way may be past this place already: look again after it.
-        if isDuePassUnderWay { dueMeanwhile = earlier(dueMeanwhile, due) }
+        if isDuePassUnderWay, !Planted.cursorSkipsRetry { dueMeanwhile = earlier(dueMeanwhile, due) }
         nextDue = earlier(nextDue, due)
     }
 
@@ -152,7 +152,7 @@ extension Dispatcher {
             return hasRoom(for: event) ? .admit : .windowFull
         }
         if function.pause != nil { return .park }
-        if isBlocked(function) {
+        if isBlocked(function), !Planted.suspendedFillWindow {
             // The other half of the window is for those that work: past it a probe's event comes in, and no more.
             guard hasRoomForCandidates else { return explicit && function.waiting == 0 ? .admit : .park }
             // Room for one more that was never tried, behind any number that were tried in vain.
@@ -180,7 +180,12 @@ extension Dispatcher {
         for event in events where window[event.sequence] == nil && !burying.contains(event.sequence) {
             if isWithdrawn(event.sequence) { continue }
             switch admission(of: event, explicit: explicit) {
-            case .admit: admit(event, asBacklog: explicit)
+            case .admit:
+                var event = event
+                if Planted.payloadOfAnother, event.payload.count == events[0].payload.count {
+                    event.payload = events[0].payload
+                }
+                admit(event, asBacklog: explicit)
             // The scan goes on behind this row: remember it.
             case .park, .windowFull: park(event)
             }
@@ -239,7 +244,7 @@ extension Dispatcher {
     mutating func evict(_ key: FunctionKey, keep: Int = FunctionState.candidatesMax) {
         guard var function = functions[key] else { return }
         let keptMax = function.pause == nil && hasRoomForCandidates ? keep : 0
-        guard function.waiting > keptMax else { return }
+        guard function.waiting > keptMax, !Planted.suspendedFillWindow else { return }
         let waiting = function.waitingSequences.sorted {
             let a = window[$0]!.event
             let b = window[$1]!.event

@@ -16,7 +16,7 @@ extension Dispatcher {
     package mutating func withdraw(_ sequences: [Int64]) -> [Int64] {
         var inFlight: [Int64] = []
         for sequence in sequences {
-            if let entry = window[sequence] {
+            if let entry = window[sequence], !(Planted.cancelsInFlight && entry.place != .waiting) {
                 guard entry.place == .waiting else {
                     inFlight.append(sequence)
                     continue

@@ -108,7 +108,7 @@ package struct Dispatcher: Sendable {
         using random: inout some RandomNumberGenerator
     ) {
         for record in records {
-            guard let state = record.state else { continue }
+            guard let state = record.state, !Planted.suspensionLost else { continue }
             ensureFunction(record.key, record.function)
             functions[record.key]!.suspension = Self.restored(state, now: now, using: &random)
             suspendedFunctions.insert(record.key)
@@ -150,7 +150,7 @@ package struct Dispatcher: Sendable {
             route: directory.route(for: identity),
             policy: directory.policy(for: identity)
         )
-        if !pauses.isEmpty { functions[key]!.pause = pause(of: identity) }
+        if !pauses.isEmpty, !Planted.pauseLost { functions[key]!.pause = pause(of: identity) }
     }
 
     /// Not usable now: paused, or suspended itself, or its route is.
@@ -173,7 +173,7 @@ package struct Dispatcher: Sendable {
     func share(of function: FunctionState) -> Int {
         // Not even candidates: a paused function isn't probed.
         if function.pause != nil { return 0 }
-        if isBlocked(function) || isHeld(function) { return FunctionState.candidatesMax }
+        if !Planted.suspendedFillWindow, isBlocked(function) || isHeld(function) { return FunctionState.candidatesMax }
         var usable = max(8, 4 * function.limit.current)
         let route = routes[function.route.rawValue].pace.control?.perSecond
         for rate in [function.policy.rate, function.pace.control?.perSecond, route].compactMap(\.self) {

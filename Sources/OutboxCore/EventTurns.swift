@@ -23,6 +23,8 @@ package struct EventTurns: Hashable, Sendable {
     /// The next line among those of which `isReady` says that they have something to send.
     package mutating func next(where isReady: (WaitingLine) -> Bool) -> WaitingLine? {
         let redriven = isReady(.redriven)
+        if Planted.redrivenFirst, redriven { return .redriven }
+        if Planted.freshStarve, isReady(.retried) { return .retried }
         if !redriven || othersSince < Self.othersPerRedriven {
             for step in 1...3 where isReady(Self.others[(lastTurn + step) % 3]) {
                 lastTurn = (lastTurn + step) % 3

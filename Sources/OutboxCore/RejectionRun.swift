@@ -46,7 +46,7 @@ package struct RejectionRun: Sendable {
             self.code = code
         }
         if !events.contains(sequence) { events.append(sequence) }
-        guard events.count < Self.length else {
+        guard events.count < Self.length || Planted.rejectionsInARowDie else {
             acquit()
             return .function
         }

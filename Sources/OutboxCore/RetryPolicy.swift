@@ -13,6 +13,7 @@ package enum RetryPolicy {
         using random: inout some RandomNumberGenerator
     ) -> Span {
         let bound = exponential(n - 1, base: base, cap: cap)
+        if Planted.noJitter { return bound }
         return .milliseconds(Int64.random(in: 0...bound.milliseconds, using: &random))
     }
 

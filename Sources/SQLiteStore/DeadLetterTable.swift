@@ -60,11 +60,12 @@ struct DeadLetterTable: ~Copyable {
             "SELECT \(EventHead.columns), condition, expires_at FROM dead_letters WHERE seq = ?1"
         )
         let selectKey = try connection.prepare("SELECT key_kind, key_text FROM dead_letters WHERE seq = ?1")
+        let attempts = Planted.redriveKeepsAttempts ? "charged_attempts" : "0"
         let restore = try connection.prepare(
             """
             INSERT INTO events (seq, function_id, due_at, age_from, expires_at, charged_attempts, unknown_attempts,
                 route_failures, uncertain, redriven, \(Self.kept))
-            SELECT seq, function_id, ?2, ?2, CASE WHEN expires_at > ?2 THEN expires_at END, 0, 0,
+            SELECT seq, function_id, ?2, ?2, CASE WHEN expires_at > ?2 THEN expires_at END, \(attempts), 0,
                 0, uncertain, redriven + 1, \(Self.kept)
             FROM dead_letters WHERE seq = ?1
             """

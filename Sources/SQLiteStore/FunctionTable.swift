@@ -244,6 +244,7 @@ struct FunctionTable: ~Copyable {
 
     /// Writes the counters of every touched function; the last thing before COMMIT.
     func save() throws(SQLiteError) {
+        if Planted.functionCountersLost { return }
         for old in before {
             let now = counts[old.place]
             if (now.queued, now.dead, now.bytes) == (old.counts.queued, old.counts.dead, old.counts.bytes) { continue }

@@ -48,7 +48,7 @@ extension SQLiteStore {
     }
 
     /// Decides whether a key makes the event a repeat (door: "Repeats"); if not, the key names the new event now.
-    private func repeated(
+    private mutating func repeated(
         _ key: DedupeKey,
         of producer: Int64,
         _ function: FunctionKey,
@@ -68,6 +68,12 @@ extension SQLiteStore {
             contentDigest: key.contentDigest,
             rememberedUntil: until
         )
+        #if PLANTED_BUGS
+            if Planted.keyOutsideTransaction, try keys.holder(of: place) == nil {
+                lateKeys.append((place, claimant))
+                return nil
+            }
+        #endif
         guard let first = try keys.take(place, for: claimant) else { return nil }
         if let answer = try answer(key, first, now: now) { return answer }
         try keys.takeOver(place, for: claimant)

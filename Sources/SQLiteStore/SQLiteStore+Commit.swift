@@ -7,6 +7,7 @@ extension SQLiteStore {
         if commands.isEmpty { return [] }
         // Nobody else writes the file by right, but an operator's shell may hold its lock: nothing is done then.
         do {
+            if Planted.answersBeforeCommit, !connection.isAutocommit { try transaction.commit() }
             try transaction.begin()
         } catch {
             throw error.code == SQLITE_BUSY ? error.storeError : undo(error, counters: counters)
@@ -15,10 +16,14 @@ extension SQLiteStore {
         do {
             var replies: [StoreReply] = []
             replies.reserveCapacity(commands.count)
+            #if PLANTED_BUGS
+                for (place, holder) in lateKeys { _ = try keys.take(place, for: holder) }
+                lateKeys = []
+            #endif
             for command in commands { replies.append(try carryOut(command, now: now)) }
             try functionTable.save()
             if counters != before { try meta.save(counters) }
-            try transaction.commit()
+            if !Planted.answersBeforeCommit { try transaction.commit() }
             functionTable.committed()
             producers.committed()
             return replies
@@ -46,7 +51,7 @@ extension SQLiteStore {
         case .markUncertain(let ids): return try markUncertain(ids)
         case .redrive(let selection, let limit, let keepExpiry):
             return try redrive(selection, limit: limit, keepExpiry: keepExpiry, now: now)
-        case .purge(let selection, let limit): return try purge(selection, limit: limit)
+        case .purge(let selection, let limit): return try purge(selection, limit: limit, now: now)
         case .bury(let sequence, let condition, let reason):
             return try bury(sequence, condition, reason: reason, now: now)
         case .saveFunctionState(let key, let state):

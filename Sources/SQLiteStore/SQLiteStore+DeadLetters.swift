@@ -24,11 +24,12 @@ extension SQLiteStore {
         return .moved(moved)
     }
 
-    mutating func purge(_ selection: DeadLetterSelection, limit: Int) throws(SQLiteError) -> StoreReply {
+    mutating func purge(_ selection: DeadLetterSelection, limit: Int, now: WallTime) throws(SQLiteError) -> StoreReply {
         var moved: [EventID] = []
         var bytes = 0
         for letter in try selected(selection, limit: limit) {
             if moved.count >= limit || bytes >= StoreCommand.movedBytesMax { break }
+            if Planted.purgeTakesRedriven, let id = letter.id { _ = try cancel([id], now: now) }
             guard let head = try find(letter) else { continue }
             bytes += head.event.payloadBytes
             if let key = try deadLetters.key(letter.sequence) {

@@ -9,7 +9,8 @@ extension SQLiteStore {
             guard let head = try events.head(sequence) else { return .notFound }
             try history.add(resolution, head, now: now)
             counters.history += 1
-            if let until = head.keyUntil, until <= now, let key = try events.key(sequence) {
+            let isOver = head.keyUntil.map { $0 <= now || Planted.keyLeavesWithEvent } ?? false
+            if isOver, let key = try events.key(sequence) {
                 try keys.free(place(key, head), of: sequence)
             }
             try leaveQueue(sequence, head)

@@ -32,6 +32,10 @@ package struct SQLiteStore: ~Copyable, EventStore {
     var random: SplitMix64
     /// How far the sweep for forgotten functions has read the history; nil: none is under way.
     var sweptThrough: Int64?
+    #if PLANTED_BUGS
+        /// Keys that are written with the next commit (`Planted.keyOutsideTransaction`).
+        var lateKeys: [(IdempotencyKeys.Place, IdempotencyKeys.Holder)] = []
+    #endif
     /// Why the truth is unknown until the next open.
     var broken: String?
 
@@ -207,6 +211,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
     }
 
     package mutating func checkpoint() throws(StoreError) {
+        if Planted.answersBeforeCommit { return }
         do { try connection.checkpoint(.passive) } catch { throw error.storeError }
     }
 }

@@ -58,6 +58,7 @@ struct Worker {
             if options.seed != nil { break }
             seed += count
         }
+        if options.planted != nil, wasPlantedReached { occurrences.add("planted bug come to") }
         try say(WorkerLine(counts: occurrences.counts))
     }
 

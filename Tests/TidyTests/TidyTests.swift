@@ -61,6 +61,19 @@ struct TidyTests {
         #expect(Project.files.flatMap(Rules.machinePaths) == [])
     }
 
+    @Test("every planted bug has its place, in the program and nowhere else")
+    func plantedBugs() {
+        let list = Project.sources.filter { $0.path == "Sources/OutboxCore/Planted.swift" }.flatMap(\.code)
+        let names = list.filter { $0.hasSuffix("{ isOn() }") }.compactMap { line in
+            line.split(separator: " ").first { $0.hasSuffix(":") }.map { String($0.dropLast()) }
+        }
+        #expect(names.count >= 15)
+        let places = Project.sources.flatMap(\.code).filter { $0.contains("Planted.") }
+        for name in names {
+            #expect(places.contains { $0.contains("Planted.\(name)") }, "\(name) is planted nowhere")
+        }
+    }
+
     @Test("the tree was found")
     func treeFound() {
         #expect(Project.sources.count > 20)
