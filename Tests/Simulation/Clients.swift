@@ -18,6 +18,8 @@ final class Clients: IntakeSink {
     nonisolated(unsafe) private var messages: [Message] = []
     /// Requests that wait for an answer, by ticket.
     nonisolated(unsafe) private var asked: [UInt64: Int] = [:]
+    /// Of these, requests whose key stands for a living event already.
+    nonisolated(unsafe) private var repeats: [UInt64: EventID] = [:]
     nonisolated(unsafe) private var tickets: UInt64 = 0
     /// To be sent, by time. Nanoseconds.
     nonisolated(unsafe) private var later: [(at: Int64, message: Int)] = []
@@ -126,6 +128,7 @@ final class Clients: IntakeSink {
         tickets += 1
         asked[tickets] = message
         messages[message].tries += 1
+        repeats[tickets] = oracle.living(messages[message].event)
         return IntakeItem(event: messages[message].event, sink: self, ticket: tickets)
     }
 
@@ -148,6 +151,10 @@ final class Clients: IntakeSink {
             guard let message = asked.removeValue(forKey: result.ticket) else {
                 oracle.violated("answers", "one answer to each request", "another for request \(result.ticket)")
                 continue
+            }
+            let first = repeats.removeValue(forKey: result.ticket)
+            if case .overBudget = result.answer, let first, first == oracle.living(messages[message].event) {
+                oracle.violated("P4", "202 for a repeat, which needs no room", "429 for a repeat of \(first)")
             }
             take(result.answer, message)
         }
@@ -206,6 +213,7 @@ final class Clients: IntakeSink {
             again(message, after: .seconds(1))
         }
         asked = [:]
+        repeats = [:]
     }
 
     /// The end: what was accepted is known, and what is known was accepted or may have been.

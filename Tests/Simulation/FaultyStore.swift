@@ -17,8 +17,10 @@ struct FaultyStore<Inner: EventStore & EventStoreUpkeep & ~Copyable>: EventStore
         switch faults.next() {
         case .none: break
         case .full:
+            faults.refused(commands)
             throw .full("simulated")
         case .busy:
+            faults.refused(commands)
             throw .busy("simulated")
         case .lost: throw .failed("simulated, not there")
         case .kept:
@@ -80,6 +82,8 @@ final class StoreFaults {
     var isCalm = false
     /// Told of every commit that is on disk.
     var committed: ([StoreCommand], [StoreReply], WallTime) -> Void = { _, _, _ in }
+    /// Told of every commit that is known not to be there.
+    var refused: ([StoreCommand]) -> Void = { _ in }
     /// Told what the store counts after it.
     var counted: (StoreTotals) -> Void = { _ in }
 

@@ -7,6 +7,7 @@ extension Oracle {
         guard commands.count == replies.count else {
             return violated("store", "a reply for each of \(commands.count) commands", "\(replies.count)")
         }
+        watchCommitted(commands)
         for (command, reply) in zip(commands, replies) { carriedOut(command, reply, now) }
     }
 
@@ -160,6 +161,7 @@ extension Oracle {
         entries[id.sequence]!.unknown = 0
         entries[id.sequence]!.midway = 0
         entries[id.sequence]!.wasRefused = false
+        watch.midway[id.sequence] = nil
         entries[id.sequence]!.redriven += 1
         entries[id.sequence]!.condition = nil
         if let expiry = entry.expiresAt, expiry <= now { entries[id.sequence]!.expiresAt = nil }
@@ -200,6 +202,7 @@ extension Oracle {
             leave(entry.id, from: .queued, to: .handedOver)
         case .waits(let due):
             if flight.cause == .handedOver { violated("I1", "a hand-over", "\(entry.id) goes on waiting") }
+            watchWait(resolution, entry, flight)
             if let due {
                 checkBackoff(due, resolution, entry, flight)
                 entries[sequence]!.dueAt = due

@@ -26,6 +26,7 @@ extension Oracle {
         forced = []
         moving = []
         isDiskBlocked = false
+        watchCrash()
         serverSeen = nil
         record.note(5, text: "the process is gone")
     }

@@ -31,7 +31,10 @@ extension Oracle {
             violated("pause", "nothing of what '\(pause)' means is started", "\(event.id) of \(identity)")
         }
         checkProbe(function, route, event)
-        if scopes.functions[function].reason == nil, scopes.routes[route].reason == nil { checkPace(function, event) }
+        if scopes.functions[function].reason == nil, scopes.routes[route].reason == nil {
+            checkPace(function, event)
+            watchStart(function, event)
+        }
     }
 
     private func checkProbe(_ function: Int, _ route: Int, _ event: QueuedEvent) {
@@ -106,6 +109,7 @@ extension Oracle {
             isRouteProbe: isRouteProbe
         )
         inFlight[function] += 1
+        watch.functions[function].left(event.sequence)
         slots.insert(event.id)
         forced.remove(event.sequence)
         if isRouteProbe {
@@ -142,6 +146,7 @@ extension Oracle {
         learn(&flight, now: now)
         if flight.cause.isMidway { countMidway(sequence, route) }
         if flight.cause == .eventCode { entries[sequence]!.wasRefused = true }
+        watchEnd(sequence, flight, outcome)
         if flight.isRouteProbe || scopes.routes[route].probe == sequence {
             scopes.routes[route].probe = nil
             scopes.routes[route].probedAt = now
@@ -200,6 +205,8 @@ extension Oracle {
         switch change.subject {
         case .function(_, let identity):
             let function = index(of: identity)
+            let wasSuspended = scopes.functions[function].reason != nil
+            watchChange(function, isSuspended: change.suspension != nil, wasSuspended: wasSuspended)
             guard let suspension = change.suspension else {
                 scopes.functions[function].reason = nil
                 return

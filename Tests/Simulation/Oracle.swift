@@ -96,6 +96,9 @@ final class Oracle {
     var starts: [Starts]
     var drains: [Starts]
     var idleSince: [Int64]
+    var watch: Watch
+    /// The delivery side must know by now that outcomes wait to be recorded.
+    var mustWaitForDisk = false
 
     init(_ record: Record) {
         self.record = record
@@ -108,6 +111,7 @@ final class Oracle {
         starts = Array(repeating: Starts(), count: functions)
         drains = starts
         idleSince = Array(repeating: 0, count: functions)
+        watch = Watch(functions: functions)
     }
 
     func violated(_ check: String, _ expected: String, _ found: String) {
@@ -133,10 +137,12 @@ final class Oracle {
         } else {
             isTrusted = record.world.isSynchronised
         }
+        watchTurn()
     }
 
     /// What the delivery side is about to read.
     func told(_ message: DeliveryMessage) {
+        watchTold(message)
         switch message {
         case .committed(let sequences):
             for sequence in sequences { if let entry = entries[sequence] { slots.remove(entry.id) } }

@@ -53,6 +53,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
     private func wire() {
         let (record, oracle, lambda, clients) = (record, oracle, lambda, clients)
         faults.committed = { oracle.committed($0, $1, $2) }
+        faults.refused = { oracle.refused($0) }
         faults.counted = { oracle.checkTotals($0) }
         keys.reloaded = { _ in oracle.scopes.bringAllForward() }
         record.world.ended = { oracle.ended($0, $1) }
