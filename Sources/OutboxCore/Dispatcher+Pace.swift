@@ -135,9 +135,7 @@ extension Dispatcher {
             functions[key]!.isBehind = functions[key]!.hasPassedOver
         }
         let function = functions[key]!
-        if let forced = function.forced, let entry = window[forced], entry.place == .waiting {
-            return .event(forced, entry.line, function.turns)
-        }
+        if let forced = forcedNext(function) { return .event(forced, window[forced]!.line, function.turns) }
         let hasDrainToken = !drains || Planted.drainRateIgnored || function.drainBucket.hasToken(at: now.monotonic)
         func isReady(_ line: WaitingLine) -> Bool {
             guard let first = function[keyPath: FunctionState.path(line)].first else { return false }

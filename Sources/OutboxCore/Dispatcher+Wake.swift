@@ -228,13 +228,21 @@ extension Dispatcher {
     /// The waiting event with the fewest failed attempts, then the oldest; never the same twice running while another waits.
     func candidate(of function: FunctionState, not last: Int64?) -> Int64? {
         var best: (attempts: Int, sequence: Int64)?
-        if let forced = function.forced, window[forced]?.place == .waiting { return forced }
+        if let forced = forcedNext(function) { return forced }
         for sequence in function.waitingSequences {
             if sequence == last, function.waiting > 1 { continue }
             let attempts = window[sequence]!.event.attempts
             if best == nil || (attempts, sequence) < best! { best = (attempts, sequence) }
         }
         return best?.sequence
+    }
+
+    /// The event that an operator wants to be next. One that is set aside is in no line: it is next once it is back.
+    func forcedNext(_ function: FunctionState) -> Int64? {
+        guard let forced = function.forced, window[forced]?.place == .waiting, !setAside.contains(forced) else {
+            return nil
+        }
+        return forced
     }
 
     /// As `candidate`, of another function than the last probe's where there is one; one that is not suspended itself if possible.

@@ -91,8 +91,7 @@ extension Dispatcher {
                     continue
                 }
                 functions[key]!.passOverDue()
-                passedOver.insert(key)
-                wantRows(of: key)
+                notePassedOver(key)
             }
             if let one { functions[one]?.dueScanned(through: page.throughDue, exhausted: page.exhausted) }
             if one == nil {
@@ -215,8 +214,7 @@ extension Dispatcher {
         } else {
             functions[event.functionKey]!.passOverDue()
         }
-        passedOver.insert(event.functionKey)
-        wantRows(of: event.functionKey)
+        notePassedOver(event.functionKey)
     }
 
     private mutating func park(_ key: FunctionKey, first: Int64, last: Int64) {
@@ -226,8 +224,7 @@ extension Dispatcher {
             return
         }
         functions[key]!.park(first: first, last: last)
-        passedOver.insert(key)
-        wantRows(of: key)
+        notePassedOver(key)
     }
 
     /// A page of the function's parked rows came: what is left of the range. One that begins before the page now, as
@@ -275,7 +272,14 @@ extension Dispatcher {
         }
         functions[key] = function
         if function.windowEvents < crowdingEvents { crowding.remove(key) }
+        notePassedOver(key)
+    }
+
+    /// Rows of it wait in the store. A suspended route that had nothing to be probed with may have it there now: else
+    /// nobody would look, if none of them has a place in memory.
+    private mutating func notePassedOver(_ key: FunctionKey) {
         passedOver.insert(key)
+        routes[functions[key]!.route.rawValue].lacksCandidate = false
         wantRows(of: key)
     }
 

@@ -61,13 +61,8 @@ enum Cause: String, CaseIterable, Sendable {
         }
     }
 
-    /// The route's fault, after something was sent, and no answer of AWS's own: such failures make a suspect.
-    var isMidway: Bool {
-        switch self {
-        case .redirect, .htmlPage: true
-        default: blame == .route && isUncertain
-        }
-    }
+    /// The route's fault, after something was sent: such failures make a suspect.
+    var isMidway: Bool { blame == .route && !isUnsent }
 
     /// The failure came before anything was sent.
     var isUnsent: Bool {
@@ -76,9 +71,6 @@ enum Cause: String, CaseIterable, Sendable {
         default: false
         }
     }
-
-    /// AWS itself has answered.
-    var isAnswer: Bool { !isMidway && !isUnsent && self != .corrupt }
 
     /// Where every function of a route has it, the route is to blame.
     var canBeShared: Bool {

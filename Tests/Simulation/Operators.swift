@@ -98,7 +98,10 @@ final class Operators {
             [.resume(pattern)],
             done { [self] result in
                 switch result {
-                case .success: paused.removeAll { pattern.matches($0.text) }
+                case .success:
+                    paused.removeAll { pattern.matches($0.text) }
+                    // Also what was ordered before it and told meanwhile.
+                    oracle.pauses.removeAll { pattern.matches($0.text) }
                 // What stays on record still holds.
                 case .failure:
                     for rule in paused where pattern.matches(rule.text) && oracle.storedPauses.contains(rule.text) {

@@ -90,7 +90,15 @@ extension Oracle {
     func checkEnd() {
         if queued > 0 {
             let left = entries.values.filter { $0.state == .queued }.sorted { $0.id < $1.id }.prefix(3)
-            violated("I6", "an empty queue", "\(queued) left: \(left.map { "\($0.id) of \(name($0.function))" })")
+            let found = left.map { entry in
+                let plan = record.plan.functions[entry.function]
+                let due = entry.dueAt.map { "\($0.since(record.world.now.wall).milliseconds) ms" } ?? "fresh"
+                return "\(entry.id) of \(name(entry.function)), due \(due), function "
+                    + "\(scopes.functions[entry.function].reason ?? "active"), route "
+                    + "\(scopes.routes[plan.route].reason ?? "active"), \(inFlight[entry.function]) in flight, "
+                    + "\(queuedByFunction[entry.function]) queued, rate \(policy(entry.function).rate ?? 0)"
+            }
+            violated("I6", "an empty queue", "\(queued) left: \(found)")
         }
         if jitter.count >= 12, jitter.allSatisfy({ $0 > 0.98 }) || jitter.allSatisfy({ $0 < 0.02 }) {
             violated("jitter", "delays from all of their range", "\(jitter.count) of \(jitter[0]) of their bounds")

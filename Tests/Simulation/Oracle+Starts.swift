@@ -138,7 +138,9 @@ extension Oracle {
         flight.endWall = record.world.now.wall
         flight.policy = policy(function)
         flight.isTrusted = isTrusted
-        flight.isCutOff = scopes.routes[route].reason != nil
+        // A probe that AWS answers ends the suspension before its own outcome is judged, and that of others beside it.
+        flight.isCutOff =
+            scopes.routes[route].reason != nil && scopes.routes[route].probe != nil && !flight.isRouteProbe
         if case .answered(let answer) = outcome {
             suspects.remove(entries[sequence]!.id)
             if let date = answer.date, answer.requestID != nil { serverSeen = (date, now) }

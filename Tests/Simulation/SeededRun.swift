@@ -338,13 +338,14 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         oracle.checkContents(of: backing.view)
         let began = record.nanoseconds
         var isFreed = false
+        var deadline = began
         while record.violation == nil {
             if oracle.queued == 0, oracle.flights.isEmpty, clients.isQuiet, operators.pending == 0 { break }
             if !isFreed, clients.isQuiet, operators.pending == 0 {
                 isFreed = true
                 freeFuture()
             }
-            let deadline = began + oracle.drainTime()
+            deadline = max(deadline, began + oracle.drainTime())
             if record.nanoseconds > deadline {
                 oracle.checkEnd()
                 break
