@@ -70,7 +70,7 @@ package enum MetricsText {
     private static func delivery(_ metrics: Metrics, _ lines: inout MetricLines) {
         let routes = metrics.status.routes
         lines.histogram("attempt_duration_seconds", "One attempt, start to end.", metrics.attemptDurations)
-        lines.counter("dead_lettered_total", "Events that became dead letters after an attempt.")
+        lines.counter("dead_lettered_total", "Events that became dead letters since the start.")
         lines.sample([:], metrics.status.counters.deadLettered)
         lines.gauge("route_state", "1 for the state that a route is in, 0 for the others.")
         for route in routes {

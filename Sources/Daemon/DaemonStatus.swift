@@ -73,7 +73,7 @@ extension DaemonService {
         counters.repeats = commits.repeats
         counters.refused = commits.refused
         counters.handedOver = deliveries.dispatch.counters.handedOver
-        counters.deadLettered = deliveries.dispatch.counters.dead
+        counters.deadLettered = commits.dead
         counters.attempts["none"] = deliveries.dispatch.counters.handedOver
         for (blame, count) in deliveries.dispatch.counters.failures { counters.attempts[blame.rawValue] = count }
         return counters

@@ -175,6 +175,12 @@ struct OutboxDaemon: Sendable {
                         now: clock.now(),
                         using: &random
                     )
+                    dispatcher.restore(
+                        clock: start.clock,
+                        isSameBoot: start.identity.sameBoot,
+                        cutOffs: start.cutOffs,
+                        now: clock.now()
+                    )
                     dispatcher.restore(crashed: start.crashed)
                     continuation.resume(returning: nil)
                     var deliverer = Deliverer(

@@ -8,6 +8,8 @@ struct StoreStart: Sendable {
     var functions: [FunctionRecord]
     var routes: [RouteRecord]
     var pauses: [PauseRule]
+    var cutOffs: [CutOff]
+    var clock: ClockRecord?
     var lastSequence: Int64
     var nextDue: WallTime?
     var totals: StoreTotals
@@ -45,6 +47,8 @@ struct OpenedStore: ~Copyable {
             functions: try store.functions(),
             routes: try store.routes(),
             pauses: try store.pauses(),
+            cutOffs: try store.cutOffs(),
+            clock: try store.clockRecord(),
             lastSequence: store.totals.lastSequence,
             nextDue: try store.nextDue(),
             totals: store.totals,

@@ -77,7 +77,7 @@ package final class CommitMailbox: Intake {
             switch command {
             case .operate(_, let done): done(.failure(.failed("the store is closed")))
             case .report(let tell): tell(nil)
-            case .outcomes, .claim, .reconfigure, .stopWaiting, .stop: break
+            case .outcomes, .claim, .findExpiring, .reconfigure, .stopWaiting, .stop: break
             }
         }
     }
@@ -150,10 +150,10 @@ package struct CommitLimits: Hashable, Sendable {
     package static let ballastBytesMax = 16 << 20
     /// Pages of 4 KiB that one round gives back to a full disk.
     package var shrinkPages = 128
-    package var sweepInterval = Span.seconds(5)
     package var trimInterval = Span.seconds(10)
     package var trimRowsMax = 2000
-    package var expiredMax = 1000
+    /// Rows of a slice that may have to die: a small part of one commit, so that producers don't notice.
+    package var expiringMax = 250
     /// Names that the store knows; past it new ones are refused.
     package var functionsMax = 20_000
     package var producersMax = 20_000
@@ -175,6 +175,8 @@ package enum CommitMessage: Sendable {
     /// Outcomes of attempts, burials, states: the same group commit as new events.
     case outcomes([StoreCommand])
     case claim(ClaimRequest)
+    /// Answered with `DeliveryMessage.expiring`; one at a time.
+    case findExpiring(ExpiringQuery)
     /// An operator's act; answered once it is on disk. The closure runs on the commit thread and must not block.
     case operate([StoreCommand], @Sendable (Result<[StoreReply], StoreError>) -> Void)
     /// Totals and sizes for status; nil if the store has failed or is closed. The closure must not block.
@@ -198,6 +200,8 @@ package struct CommitReport: Sendable {
     package var accepted: Int
     package var repeats: Int
     package var refused: Int
+    /// Events that became dead letters since the start.
+    package var dead: Int
     /// Why new events are refused now; nil if they are not.
     package var refusing: String?
     /// Outcomes that wait for disk space.

@@ -45,8 +45,21 @@ extension Committer where Store: ~Copyable {
         measures.committed(batch.count, from: began, to: stopwatch())
         counts.commits += 1
         counts.commands += batch.count
+        countDead(batch, replies)
         lockedUntil = nil
         return replies
+    }
+
+    /// Whatever they died of, once it is on disk.
+    private mutating func countDead(_ batch: [StoreCommand], _ replies: [StoreReply]) {
+        for (command, reply) in zip(batch, replies) {
+            guard case .done = reply else { continue }
+            switch command {
+            case .resolve(let resolution): if case .dead = resolution.fate { counts.dead += 1 }
+            case .bury: counts.dead += 1
+            default: break
+            }
+        }
     }
 
     /// Outcomes alone, with the ballast's space if need be; what still doesn't fit waits, and nothing is started.

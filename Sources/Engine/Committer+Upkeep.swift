@@ -18,6 +18,19 @@ extension Committer where Store: ~Copyable {
         }
     }
 
+    /// The slice of rows that the delivery side asked for, to judge whether they have to die.
+    mutating func serveExpiring(now: Moment) throws(StoreError) {
+        guard let query = expiringQuery, heldUp.isEmpty, !isLocked(now) else { return }
+        let limit = limits.expiringMax
+        var page: ExpiringPage?
+        try tolerant(now: now) { (store: inout Store) throws(StoreError) in
+            page = try store.expiring(query, limit: limit)
+        }
+        guard let page else { return }
+        expiringQuery = nil
+        tellDelivery(.expiring(page))
+    }
+
     /// Rows that can't be read become dead letters: they must neither end the daemon nor stay in its way (P12).
     private mutating func setAside(_ damaged: [Int64], now: Moment) throws(StoreError) {
         if damaged.isEmpty { return }
@@ -64,15 +77,6 @@ extension Committer where Store: ~Copyable {
             try lookAtSize(now: now)
         } else if store.walBytes > limits.walBytesMax {
             try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
-        }
-        if now.monotonic >= nextSweep {
-            nextSweep = now.monotonic.advanced(by: limits.sweepInterval)
-            var expired: [Int64] = []
-            let limit = limits.expiredMax
-            try tolerant(now: now) { (store: inout Store) throws(StoreError) in
-                expired = try store.expired(before: now.wall, limit: limit)
-            }
-            if !expired.isEmpty { tellDelivery(.expired(expired)) }
         }
         if now.monotonic >= nextTrim {
             nextTrim = now.monotonic.advanced(by: limits.trimInterval)

@@ -41,6 +41,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var operations: [Operation] = []
     /// Pages that the delivery side asked for and has not got.
     var claims: [ClaimRequest] = []
+    var expiringQuery: ExpiringQuery?
     /// Outcomes that a full disk or a locked database held up; they go first.
     var heldUp: [StoreCommand] = []
     /// Somebody else holds the database's lock; when it is tried again.
@@ -49,11 +50,10 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var size = StoreSize()
     var bytesSinceMeasure = 0
     var nextMeasure = MonotonicTime(nanoseconds: .min)
-    var nextSweep = MonotonicTime(nanoseconds: .min)
     var nextTrim = MonotonicTime(nanoseconds: .min)
     var nextForget = MonotonicTime(nanoseconds: .min)
     var retrySweep = RetrySweep()
-    var counts = (commits: 0, commands: 0, accepted: 0, repeats: 0, refused: 0)
+    var counts = (commits: 0, commands: 0, accepted: 0, repeats: 0, refused: 0, dead: 0)
     var measures = CommitMeasures()
     /// Times commits, for metrics only.
     let stopwatch: () -> MonotonicTime
@@ -89,6 +89,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             switch message {
             case .outcomes(let list): outcomes += list
             case .claim(let request): claims.append(request)
+            case .findExpiring(let query): expiringQuery = query
             case .operate(let list, let done): operations.append(Operation(commands: list, done: done))
             case .report(let tell): reports.append(tell)
             case .reconfigure(let settings):
@@ -105,6 +106,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             try commit(outcomes, now: now)
             try operate(now: now)
             try serveClaims(now: now)
+            try serveExpiring(now: now)
             try upkeep(now: now)
         } catch {
             // Nobody is told 202; whoever waits for an answer gets one.
@@ -127,7 +129,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         if hasMore || !operations.isEmpty { return .zero }
         if isShrinking, heldUp.isEmpty { return .milliseconds(5) }
         if retrySweep.isUnderWay { return RetrySweep.pause }
-        if !waiting.isEmpty || !heldUp.isEmpty || !claims.isEmpty { return .milliseconds(50) }
+        if !waiting.isEmpty || !heldUp.isEmpty || !claims.isEmpty || expiringQuery != nil { return .milliseconds(50) }
         return .seconds(1)
     }
 
@@ -152,6 +154,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             accepted: counts.accepted,
             repeats: counts.repeats,
             refused: counts.refused,
+            dead: counts.dead,
             refusing: refusing,
             outcomesWaiting: heldUp.count,
             budgets: admission.budgets,

@@ -83,10 +83,11 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         if !action.commands.isEmpty { post(.outcomes(action.commands)) }
         let claim = dispatcher.nextClaim(now: now)
         if let claim { post(.claim(claim)) }
+        if let query = dispatcher.nextExpiring(now: now, clockTrusted: trusted) { post(.findExpiring(query)) }
 
         let completions = network.poll(wait: wait(now: now), wakeDescriptor: wakeDescriptor)
         now = clock.now()
-        if !completions.isEmpty { handle(completions, now: now, trusted: trusted) }
+        if !completions.isEmpty { handle(completions, now: now) }
         measures.rate.sample(dispatcher.counters.handedOver, at: now.monotonic)
         return !isDrained(now: now)
     }
@@ -109,9 +110,8 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             dispatcher.claimed(page, nextDue: nextDue)
         case .dueChanged(let due):
             dispatcher.dueChanged(due)
-        case .expired(let sequences):
-            guard clockTrust.isTrusted(now) else { return }
-            let commands = dispatcher.expired(sequences)
+        case .expiring(let page):
+            let commands = dispatcher.expiring(page, now: now, clockTrusted: clockTrust.isTrusted(now))
             if !commands.isEmpty { post(.outcomes(commands)) }
         case .forgotten(let keys):
             dispatcher.forgotten(keys)
@@ -165,7 +165,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         network.start(request)
     }
 
-    private mutating func handle(_ completions: [AttemptCompletion], now: Moment, trusted: Bool) {
+    private mutating func handle(_ completions: [AttemptCompletion], now: Moment) {
         var commands: [StoreCommand] = []
         commands.reserveCapacity(completions.count)
         for completion in completions {
@@ -175,7 +175,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
             let action = dispatcher.completed(
                 completion,
                 now: now,
-                clockTrusted: trusted,
+                clockTrusted: clockTrust.isTrusted(now),
                 signsAnew: signsAnew(after: completion, now: now),
                 using: &random
             )

@@ -81,7 +81,7 @@ package final class DeliveryLoop: Sendable {
             case .standings(_, let tell): tell(nil)
             case .drain(_, let drained): drained()
             case .withdraw(_, let tell): tell(nil)
-            case .accepted, .committed, .claimed, .dueChanged, .expired, .forgotten, .diskBlocked, .reload,
+            case .accepted, .committed, .claimed, .dueChanged, .expiring, .forgotten, .diskBlocked, .reload,
                 .reconfigure, .pauses, .returned, .force:
                 break
             }

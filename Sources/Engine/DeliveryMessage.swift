@@ -9,8 +9,8 @@ package enum DeliveryMessage: Sendable {
     case claimed(ClaimPage, nextDue: WallTime?)
     /// Dead letters were put back: due from this time.
     case dueChanged(WallTime)
-    /// Queued rows whose hard expiry has passed.
-    case expired([Int64])
+    /// Rows that may have to die, as they were asked for.
+    case expiring(ExpiringPage)
     /// Functions that the store has forgotten, or whose state it has; nothing of them is queued.
     case forgotten([FunctionKey])
     /// Outcomes wait for disk space, or no longer do.

@@ -12,7 +12,7 @@ package struct Start: Sendable {
 /// What the loop shall do after `Dispatcher.wake`.
 package struct WakeAction: Sendable {
     package var starts: [Start] = []
-    /// Events whose hard expiry has passed, to be buried.
+    /// Events that are to be buried, and what is to be kept of the clock.
     package var commands: [StoreCommand] = []
     package init() {}
 }
@@ -80,7 +80,6 @@ package struct DispatchSnapshot: Sendable {
 package struct DispatchCounters: Hashable, Sendable {
     package var attempts = 0
     package var handedOver = 0
-    package var dead = 0
     /// Failed attempts by blame.
     package var failures: [Blame: Int] = [:]
     package var uncertain = 0

@@ -17,8 +17,10 @@ extension Dispatcher {
         guard var entry = window[completion.sequence], entry.place == .inFlight else {
             preconditionFailure("an attempt ended that is not in flight")
         }
+        noticeClock(now, clockTrusted: clockTrusted)
         var verdict = ResponseClassifier.verdict(for: completion.outcome)
         if Planted.sentIsHandedOver, verdict.uncertain { verdict.blame = nil }
+        let startedAt = now.monotonic.advanced(by: .milliseconds(-completion.duration.milliseconds))
         let key = entry.event.functionKey
         let route = functions[key]!.route
         blameRouteIfShared(&verdict, key, route)
@@ -37,7 +39,7 @@ extension Dispatcher {
         if let blame = verdict.blame { counters.failures[blame, default: 0] += 1 }
         tally.add(AttemptKind(verdict.blame).rawValue, for: key, functions[key]!.identity)
         if case .answered = completion.outcome, verdict.blame != .route {
-            routeWorks(route, handedOver: verdict.blame == nil, wasProbe: wasRouteProbe, &changes)
+            routeWorks(route, handedOver: verdict.blame == nil, wasProbe: wasRouteProbe, now: now, &changes)
         }
 
         keepPace(completion, verdict, key, route, now: now.monotonic)
@@ -57,6 +59,7 @@ extension Dispatcher {
                 verdict,
                 isCorrupt: isCorrupt(completion.outcome),
                 wasProbe: wasProbe,
+                startedAt: startedAt,
                 now: now,
                 clockTrusted: clockTrusted,
                 &changes,
@@ -67,7 +70,15 @@ extension Dispatcher {
             entry.event.chargedAttempts += 1
             if verdict.blame == .unknown { entry.event.unknownAttempts += 1 }
             functionFailed(key, verdict, wasProbe: wasProbe, now: now, &changes, using: &random)
-            fate = afterCharge(&entry.event, verdict, policy, now: now, clockTrusted: clockTrusted, using: &random)
+            fate = afterCharge(
+                &entry.event,
+                verdict,
+                policy,
+                startedAt: startedAt,
+                now: now,
+                clockTrusted: clockTrusted,
+                using: &random
+            )
         case .throttle:
             if Planted.chargesThrottles { entry.event.chargedAttempts += 1 }
             if wasProbe { probeAgain(key, now: now, using: &random) }
@@ -86,11 +97,7 @@ extension Dispatcher {
             }
         }
         switch fate {
-        case .dead:
-            counters.dead += 1
-            hasLeft(completion.sequence, of: key)
-        case .handedOver:
-            hasLeft(completion.sequence, of: key)
+        case .dead, .handedOver: hasLeft(completion.sequence, of: key)
         case .waits: break
         }
 

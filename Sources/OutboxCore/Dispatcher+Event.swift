@@ -22,6 +22,7 @@ extension Dispatcher {
         _ verdict: Verdict,
         isCorrupt: Bool,
         wasProbe: Bool,
+        startedAt: MonotonicTime,
         now: Moment,
         clockTrusted: Bool,
         _ changes: inout [StateChange],
@@ -34,7 +35,16 @@ extension Dispatcher {
             guard wasProbe else { return (.waits(dueAt: nil), false) }
             event.chargedAttempts += 1
             suspendFunction(key, reason: functionReason, probeFailed: true, now: now, &changes, using: &random)
-            return (afterCharge(&event, verdict, policy, now: now, clockTrusted: clockTrusted, using: &random), true)
+            let fate = afterCharge(
+                &event,
+                verdict,
+                policy,
+                startedAt: startedAt,
+                now: now,
+                clockTrusted: clockTrusted,
+                using: &random
+            )
+            return (fate, true)
         }
         if wasProbe { probeAgain(key, now: now, using: &random) }
         if isCorrupt {
@@ -96,7 +106,6 @@ extension Dispatcher {
                 functions[key]!.rejections.left(sequence)
                 guard !burying.contains(sequence), withdrawn[sequence] == nil else { continue }
                 burying.insert(sequence)
-                counters.dead += 1
                 action.commands.append(.bury(sequence: sequence, .rejected, reason: reason))
             }
             if !functions[key]!.rejections.isOpen {
@@ -106,10 +115,20 @@ extension Dispatcher {
         }
     }
 
+    /// Whether an attempt that began then is none that could decide: `max_age` is the give-up time of a failing function,
+    /// so an outage or an operator's pause, however long, kills nothing that has had no attempt after it.
+    private func wasCutOff(_ key: FunctionKey, since startedAt: MonotonicTime) -> Bool {
+        let function = functions[key]!
+        let route = routes[function.route.rawValue]
+        if function.pause != nil || route.suspension != nil { return true }
+        return [function.pauseEndedAt, route.outageEndedAt].compactMap(\.self).contains { $0 > startedAt }
+    }
+
     func afterCharge(
         _ event: inout QueuedEvent,
         _ verdict: Verdict,
         _ policy: FunctionPolicy,
+        startedAt: MonotonicTime,
         now: Moment,
         clockTrusted: Bool,
         using random: inout some RandomNumberGenerator
@@ -122,10 +141,8 @@ extension Dispatcher {
         if event.unknownAttempts >= Self.unknownAttemptsMax, !Planted.unknownForEver {
             return .dead(.rejected, reason: "refused \(event.unknownAttempts) times; the last: \(verdict.reason)")
         }
-        // The give-up time of a failing function: an outage or an operator's pause, however long, kills nothing.
-        let function = functions[event.functionKey]!
-        let isCutOff = function.pause != nil || routes[function.route.rawValue].suspension != nil
-        if clockTrusted, !isCutOff, due.since(event.ageFrom) > policy.maxAge {
+        let age = due.since(ages.begin(event.ageFrom, now: now.wall))
+        if clockTrusted, !wasCutOff(event.functionKey, since: startedAt), age > policy.maxAge {
             return .dead(
                 .expired,
                 reason: "older than max_age at its next attempt; the last failure: \(verdict.reason)"

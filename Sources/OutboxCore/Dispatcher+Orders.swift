@@ -1,4 +1,4 @@
-/// What comes from outside of attempts: mended credentials, a new configuration, expiries that the store found.
+/// What comes from outside of attempts: mended credentials, a new configuration, forgotten functions.
 extension Dispatcher {
     /// Takes functions' policies from a new configuration; attempts in flight end under the old one. Routes stay: what
     /// changes them needs a restart.
@@ -31,23 +31,5 @@ extension Dispatcher {
             probes.leave(key)
             passedOver.remove(key)
         }
-    }
-
-    /// Rows whose hard expiry has passed, found by the store: those that may be buried. One in flight is left to its outcome.
-    package mutating func expired(_ sequences: [Int64]) -> [StoreCommand] {
-        var commands: [StoreCommand] = []
-        if Planted.hardExpiryIgnored { return commands }
-        for sequence in sequences where !burying.contains(sequence) && withdrawn[sequence] == nil {
-            if let entry = window[sequence] {
-                guard entry.place == .waiting else { continue }
-                if functions[entry.event.functionKey]!.policy.soft { continue }
-                takeOut(sequence, of: entry.event.functionKey)
-                forget(sequence)
-                list(entry.event.functionKey)
-            }
-            burying.insert(sequence)
-            commands.append(.bury(sequence: sequence, .expired, reason: "not handed over before its hard expiry"))
-        }
-        return commands
     }
 }

@@ -170,7 +170,9 @@ extension Dispatcher {
     }
 
     private static func isOld(_ ageFrom: WallTime, _ now: Moment) -> Bool {
-        now.wall.since(ageFrom) > FunctionPolicy.drainAge
+        let age = now.wall.since(ageFrom)
+        // From before a step back of the clock: it has waited for who knows how long.
+        return age > FunctionPolicy.drainAge || age.milliseconds < -EventAges.aheadMax.milliseconds
     }
 
     // MARK: In memory

@@ -2,6 +2,8 @@
 extension Dispatcher {
     /// The rules as they are now. Attempts in flight end; what waits is left in the store, uncharged.
     package mutating func paused(by rules: [PauseRule], now: Moment) {
+        let kept = Set(rules.map(\.pattern))
+        noteEnd(of: pauses.map(\.pattern).filter { !kept.contains($0) }, now: now.wall)
         pauses = rules
         for key in functions.keys.sorted() {
             let before = functions[key]!.pause
@@ -13,6 +15,7 @@ extension Dispatcher {
             if pause != nil {
                 evict(key)
             } else {
+                functions[key]!.pauseEnded = now.wall
                 functions[key]!.pauseEndedAt = now.monotonic
                 list(key)
                 dropIfIdle(key)

@@ -5,6 +5,7 @@ extension Dispatcher {
         _ key: RouteKey,
         handedOver: Bool,
         wasProbe: Bool,
+        now: Moment,
         _ changes: inout [StateChange]
     ) {
         let index = key.rawValue
@@ -17,6 +18,8 @@ extension Dispatcher {
         guard wasProbe else { return }
         routes[index].sentFailures = 0
         routes[index].suspension = nil
+        routes[index].outageEnded = now.wall
+        routes[index].outageEndedAt = now.monotonic
         routes[index].limit.restart()
         changes.append(StateChange(subject: .route(routes[index].name), suspension: nil))
         resumeReading(on: key)

@@ -5,7 +5,10 @@ extension Dispatcher {
     /// - Parameter clockTrusted: whether the wall clock may decide that an event has expired.
     package mutating func wake(now: Moment, clockTrusted: Bool) -> WakeAction {
         var action = WakeAction()
+        noticeClock(now, clockTrusted: clockTrusted)
         guard !isBlockedByDisk, !isDraining else { return action }
+        if let record = clockRecord { action.commands.append(.saveClock(record)) }
+        clockRecord = nil
         releasePaced(now: now.monotonic)
         endTrials(now: now, into: &action)
         startProbes(now: now, clockTrusted: clockTrusted, into: &action)

@@ -61,6 +61,12 @@ package struct Dispatcher: Sendable {
     var withdrawn: [Int64: Withdrawal] = [:]
     /// Operators' pauses.
     package internal(set) var pauses: [PauseRule] = []
+    /// Ends of pauses.
+    var cutOffs: [CutOff] = []
+    var ages = EventAges()
+    /// To be kept, as soon as something may be.
+    var clockRecord: ClockRecord?
+    var expiry = ExpiryLooks()
 
     // The place in the store.
     var freshCursor: Int64 = 0
@@ -151,6 +157,7 @@ package struct Dispatcher: Sendable {
             policy: directory.policy(for: identity)
         )
         if !pauses.isEmpty, !Planted.pauseLost { functions[key]!.pause = pause(of: identity) }
+        if !cutOffs.isEmpty { functions[key]!.pauseEnded = cutOffs.pauseEnded(of: identity) }
     }
 
     /// Not usable now: paused, or suspended itself, or its route is.

@@ -28,6 +28,12 @@ package protocol EventStore: ~Copyable {
     /// Operators' pauses on record, by pattern.
     mutating func pauses() throws(StoreError) -> [PauseRule]
 
+    /// Ends of pauses and outages on record, each scope once.
+    mutating func cutOffs() throws(StoreError) -> [CutOff]
+
+    /// What an earlier process left of the wall clock.
+    mutating func clockRecord() throws(StoreError) -> ClockRecord?
+
     /// A queued event, whole; nil if it is not in the queue, or its row is damaged.
     mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent?
 
@@ -51,15 +57,16 @@ package enum StoreCommand: Sendable {
     case redrive(DeadLetterSelection, limit: Int, keepExpiry: Bool = false)
     /// Delete up to `limit` dead letters and free their keys.
     case purge(DeadLetterSelection, limit: Int)
-    /// Make queued events dead letters of condition `expired` whose hard expiry, or age limit, has passed; decided by
-    /// the caller for each.
+    /// Make a queued event a dead letter without an attempt; decided by the caller.
     case bury(sequence: Int64, DeadLetterCondition, reason: String)
     /// Keep a function's state for the next start.
     case saveFunctionState(FunctionKey, SavedState?)
+    /// As for a function; where it is taken away, the outage's end is kept as a `CutOff`.
     case saveRouteState(String, SavedState?)
+    case saveClock(ClockRecord)
     /// Keep a pause, at most `PauseRule.rulesMax`. Where there is one of this pattern it stays, with the new reason.
     case pause(PauseRule)
-    /// Forget all pauses whose pattern, taken as a name, is matched by this one.
+    /// Forget all pauses whose pattern, taken as a name, is matched by this one; each one's end is kept as a `CutOff`.
     case resume(GlobPattern)
     /// Take events out of the queue for good: key freed, a line kept in the history. The caller sees to it that none is in
     /// flight, and that none is started meanwhile.

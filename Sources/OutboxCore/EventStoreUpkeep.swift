@@ -3,8 +3,9 @@ package protocol EventStoreUpkeep: ~Copyable {
     /// The earliest due time later than `time`; nil if none is.
     mutating func nextDue(after time: WallTime) throws(StoreError) -> WallTime?
 
-    /// Queued events whose hard expiry is at or before `time`, earliest first, by sequence; an index look-up, no scan.
-    mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64]
+    /// Queued events that may have to die. Looks at `limit` rows at most: of hard expiries by their index, of ages in
+    /// accept order, until the first row that is too young for each of the limits.
+    mutating func expiring(_ query: ExpiringQuery, limit: Int) throws(StoreError) -> ExpiringPage
 
     /// Queued events behind `place`, in order of due time, that were tried before or redriven: a promised time is no
     /// retry's. Looks at `limit` rows with a due time at most, the promised ones included.

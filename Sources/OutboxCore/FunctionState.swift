@@ -20,7 +20,8 @@ package struct FunctionState: Sendable {
     package internal(set) var suspension: Suspension?
     /// An operator has stopped it.
     package internal(set) var pause: PauseRule?
-    /// When its latest pause ended; nil where none has since it was last forgotten.
+    /// When its latest pause ended, as far as is known; and when one ended that this process has seen.
+    package internal(set) var pauseEnded: WallTime?
     package internal(set) var pauseEndedAt: MonotonicTime?
     package internal(set) var inFlight = 0
     /// A throttle's `Retry-After`.

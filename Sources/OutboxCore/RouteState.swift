@@ -16,6 +16,9 @@ package struct RouteState: Sendable {
 
     package let name: String
     package internal(set) var suspension: Suspension?
+    /// When its latest outage ended, as far as is known; and when one ended that this process has seen.
+    package internal(set) var outageEnded: WallTime?
+    package internal(set) var outageEndedAt: MonotonicTime?
     package internal(set) var inFlight = 0
     /// Hand-overs so far; tells whether others got through between two failures of one event.
     package internal(set) var handedOver = 0

@@ -3,10 +3,12 @@ package struct StepWatch: Hashable, Sendable {
     /// Smaller ones are let pass until they add up to it.
     package let stepMin: Span
     /// Wall minus monotonic clock at the first look, and after the step told last.
-    private var offset: Span?
+    package private(set) var offset: Span?
 
-    package init(stepMin: Span) {
+    /// - Parameter offset: of an earlier process in the same boot; nil: the first look tells.
+    package init(stepMin: Span, offset: Span? = nil) {
         self.stepMin = stepMin
+        self.offset = offset
     }
 
     /// How far the wall clock has stepped since the first look, or since the step told last; nil: it has not.

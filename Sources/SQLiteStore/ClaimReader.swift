@@ -7,7 +7,6 @@ struct ClaimReader: ~Copyable {
     private let scanDue: Statement
     private let fetch: Statement
     private let firstDue: Statement
-    private let selectExpired: Statement
 
     private static let fetchSQL = """
         SELECT due_at, accepted_at, age_from, expires_at, id_tail, charged_attempts, unknown_attempts, route_failures,
@@ -20,12 +19,10 @@ struct ClaimReader: ~Copyable {
         let scanDue = try connection.prepare(StoreQueries.due)
         let fetch = try connection.prepare(Self.fetchSQL)
         let firstDue = try connection.prepare(StoreQueries.nextDue)
-        let selectExpired = try connection.prepare(StoreQueries.expired)
         self.scanFresh = scanFresh
         self.scanDue = scanDue
         self.fetch = fetch
         self.firstDue = firstDue
-        self.selectExpired = selectExpired
     }
 
     /// The earliest due time later than `time`.
@@ -33,16 +30,6 @@ struct ClaimReader: ~Copyable {
         firstDue.bind(time.milliseconds, at: 1)
         defer { firstDue.reset() }
         return try firstDue.step() ? WallTime(milliseconds: firstDue.int64(0)) : nil
-    }
-
-    /// Queued events whose hard expiry is at or before `time`, earliest first.
-    func expired(before time: WallTime, limit: Int) throws(SQLiteError) -> [Int64] {
-        selectExpired.bind(time.milliseconds, at: 1)
-        selectExpired.bind(limit, at: 2)
-        defer { selectExpired.reset() }
-        var sequences: [Int64] = []
-        while try selectExpired.step() { sequences.append(selectExpired.int64(0)) }
-        return sequences
     }
 
     func page(

@@ -58,10 +58,17 @@ extension SQLiteStore {
             try functionTable.setState(key, state, now: now)
             return .done
         case .saveRouteState(let name, let state):
+            if state == nil { try cutOffTable.outageEnded(name, at: now) }
             try routeTable.setState(name, state)
             return .done
+        case .saveClock(let record):
+            try clockTable.save(record)
+            return .done
         case .pause(let rule): return try pauseTable.add(rule) ? .done : .notFound
-        case .resume(let pattern): return .resumed(try pauseTable.remove(matching: pattern))
+        case .resume(let pattern):
+            let ended = try pauseTable.remove(matching: pattern)
+            if !ended.isEmpty { try cutOffTable.pausesEnded(ended.map(\.pattern), at: now) }
+            return .resumed(ended)
         case .cancel(let ids): return try cancel(ids, now: now)
         case .sendNow(let ids, _): return try sendNow(ids, now: now)
         case .bringForward(let sequences):

@@ -5,8 +5,12 @@ extension SQLiteStore: EventStoreUpkeep {
         do { return try claims.nextDue(after: time) } catch { throw error.storeError }
     }
 
-    package mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64] {
-        do { return try claims.expired(before: time, limit: limit) } catch { throw error.storeError }
+    package mutating func expiring(_ query: ExpiringQuery, limit: Int) throws(StoreError) -> ExpiringPage {
+        do {
+            return try expiring.page(query, limit: limit, functionTable, attempts)
+        } catch {
+            throw error.storeError
+        }
     }
 
     package mutating func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage {

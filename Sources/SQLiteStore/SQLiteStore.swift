@@ -12,6 +12,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
     var producers: ProducerTable
     let routeTable: RouteTable
     let pauseTable: PauseTable
+    let cutOffTable: CutOffTable
+    let clockTable: ClockTable
     let meta: MetaTable
     let events: EventTable
     let deadLetters: DeadLetterTable
@@ -19,6 +21,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
     let history: HistoryTable
     let keys: IdempotencyKeys
     let claims: ClaimReader
+    let expiring: ExpiringReader
     let transaction: Transaction
     let connection: Connection
     private let lock: OwnerLock
@@ -106,6 +109,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
         let producers = try ProducerTable(connection)
         let routeTable = try RouteTable(connection)
         let pauseTable = try PauseTable(connection)
+        let cutOffTable = try CutOffTable(connection)
+        let clockTable = try ClockTable(connection)
         let meta = try MetaTable(connection)
         let events = try EventTable(connection)
         let deadLetters = try DeadLetterTable(connection)
@@ -113,6 +118,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
         let history = try HistoryTable(connection)
         let keys = try IdempotencyKeys(connection)
         let claims = try ClaimReader(connection)
+        let expiring = try ExpiringReader(connection)
         let transaction = try Transaction(connection)
         self.path = path
         file = DatabaseFile.identity(path)
@@ -121,6 +127,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
         self.producers = producers
         self.routeTable = routeTable
         self.pauseTable = pauseTable
+        self.cutOffTable = cutOffTable
+        self.clockTable = clockTable
         self.meta = meta
         self.events = events
         self.deadLetters = deadLetters
@@ -128,6 +136,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
         self.history = history
         self.keys = keys
         self.claims = claims
+        self.expiring = expiring
         self.transaction = transaction
         self.connection = connection
         self.lock = lock
@@ -187,6 +196,14 @@ package struct SQLiteStore: ~Copyable, EventStore {
 
     package mutating func pauses() throws(StoreError) -> [PauseRule] {
         do { return try pauseTable.rules() } catch { throw error.storeError }
+    }
+
+    package mutating func cutOffs() throws(StoreError) -> [CutOff] {
+        do { return try cutOffTable.cutOffs() } catch { throw error.storeError }
+    }
+
+    package mutating func clockRecord() throws(StoreError) -> ClockRecord? {
+        do { return try clockTable.record() } catch { throw error.storeError }
     }
 
     package mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? {

@@ -14,6 +14,14 @@ package enum StoreQueries {
         SELECT due_at, seq, function_id, attempts > 0 OR redriven > 0 FROM events
         WHERE due_at IS NOT NULL AND (due_at, seq) > (?1, ?2) ORDER BY due_at, seq LIMIT ?3
         """
-    /// Rows whose hard expiry has passed.
-    package static let expired = "SELECT seq FROM events WHERE expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2"
+    /// Rows whose hard expiry has passed, behind a place in their index.
+    package static let passed = """
+        SELECT expires_at, seq, function_id FROM events
+        WHERE expires_at IS NOT NULL AND (expires_at, seq) > (?1, ?2) AND expires_at <= ?3
+        ORDER BY expires_at, seq LIMIT ?4
+        """
+    /// Rows behind a sequence in accept order, as far as their ages need them.
+    package static let ages = """
+        SELECT seq, function_id, accepted_at, age_from, attempts FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2
+        """
 }

@@ -63,10 +63,22 @@ struct DifferentialTests {
         try expectEqual(try sqlite.routes(), try model.routes(), "routes, \(what)")
         try expectEqual(try sqlite.nextDue(), try model.nextDue(), "next due, \(what)")
         try expectEqual(try sqlite.nextDue(after: script.now), try model.nextDue(after: script.now), "later due")
-        let expired = (
-            try sqlite.expired(before: script.now, limit: 3), try model.expired(before: script.now, limit: 3)
+        let aged = ExpiringQuery.aged(
+            behind: 0,
+            [
+                FunctionKey(1): AgeLimit(agedFrom: script.now.advanced(by: .seconds(-90)), attemptedSince: nil),
+                FunctionKey(2): AgeLimit(
+                    agedFrom: script.now.advanced(by: .seconds(-60)),
+                    attemptedSince: script.now.advanced(by: .seconds(-30))
+                ),
+            ],
+            ahead: script.now
         )
-        try expectEqual(expired.0, expired.1, "expired, \(what)")
+        for query in [.passed(behind: nil, until: script.now), aged] {
+            let pages = (try sqlite.expiring(query, limit: 3), try model.expiring(query, limit: 3))
+            try expectEqual(pages.0, pages.1, "expiring, \(what)")
+        }
+        try expectEqual(Set(try sqlite.cutOffs()), Set(try model.cutOffs()), "cut-offs, \(what)")
         let place = DuePlace(dueAt: script.now, sequence: 0)
         let retries = (try sqlite.retries(behind: place, limit: 4), try model.retries(behind: place, limit: 4))
         try expectEqual(retries.0, retries.1, "retries, \(what)")

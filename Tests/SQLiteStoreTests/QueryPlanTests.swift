@@ -35,9 +35,13 @@ struct QueryPlanTests {
     }
 
     @Test func `expired events come from their index`() throws {
-        let plan = try plan(StoreQueries.expired)
-        #expect(plan.contains("SEARCH events USING COVERING INDEX events_by_expiry (expires_at<?)"))
-        #expect(!plan.contains("TEMP B-TREE"))
+        let plan = try plan(StoreQueries.passed)
+        #expect(plan.contains("SEARCH events USING INDEX events_by_expiry"))
+        #expect(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"))
+    }
+
+    @Test func `ages are looked at in accept order`() throws {
+        #expect(try plan(StoreQueries.ages).hasSuffix("SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"))
     }
 
     @Test func `fresh rows are in no index of the queue`() throws {

@@ -37,7 +37,10 @@ struct UpgradeTests {
         try store.close(clean: true)
         let database = try PlainDatabase(path)
         try database.execute(
-            "DROP TABLE pauses; ALTER TABLE history DROP COLUMN cancelled; PRAGMA user_version = 1"
+            """
+            DROP TABLE clock; DROP TABLE cut_offs;
+            DROP TABLE pauses; ALTER TABLE history DROP COLUMN cancelled; PRAGMA user_version = 1
+            """
         )
     }
 
@@ -56,11 +59,13 @@ struct UpgradeTests {
         let again = StoreBench.event(payload: "3", key: StoreBench.key("k3"))
         #expect(try replies(&store, [.accept(again)]).first?.hasPrefix("repeat") == true)
         #expect(try store.pauses() == [])
+        #expect(try store.cutOffs() == [])
+        #expect(try store.clockRecord() == nil)
         let page = try store.claim(ClaimRequest(lane: .fresh(after: 0, through: .max, only: nil), eventsMax: 10))
         #expect(page.events.map(\.payload) == [Array("3".utf8)])
         try store.close(clean: true)
         #expect(try everything() == before)
-        #expect(try PlainDatabase(path).rows("PRAGMA user_version") == ["2"])
+        #expect(try PlainDatabase(path).rows("PRAGMA user_version") == ["3"])
         #expect(try PlainDatabase(path).rows("SELECT cancelled FROM history") == ["0"])
         #expect(try PlainDatabase(path).rows("PRAGMA integrity_check") == ["ok"])
     }

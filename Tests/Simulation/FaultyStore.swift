@@ -44,13 +44,15 @@ struct FaultyStore<Inner: EventStore & EventStoreUpkeep & ~Copyable>: EventStore
     mutating func functions() throws(StoreError) -> [FunctionRecord] { try inner.functions() }
     mutating func routes() throws(StoreError) -> [RouteRecord] { try inner.routes() }
     mutating func pauses() throws(StoreError) -> [PauseRule] { try inner.pauses() }
+    mutating func cutOffs() throws(StoreError) -> [CutOff] { try inner.cutOffs() }
+    mutating func clockRecord() throws(StoreError) -> ClockRecord? { try inner.clockRecord() }
     mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? { try inner.queued(id) }
     mutating func checkpoint() throws(StoreError) { try inner.checkpoint() }
 
     mutating func nextDue(after time: WallTime) throws(StoreError) -> WallTime? { try inner.nextDue(after: time) }
 
-    mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64] {
-        try inner.expired(before: time, limit: limit)
+    mutating func expiring(_ query: ExpiringQuery, limit: Int) throws(StoreError) -> ExpiringPage {
+        try inner.expiring(query, limit: limit)
     }
 
     mutating func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage {

@@ -45,6 +45,12 @@ struct Life<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Copyable {
         )
         dispatcher.paused(by: try store.pauses(), now: world.now)
         dispatcher.restore(functions: functions, routes: routes, now: world.now, using: &random)
+        dispatcher.restore(
+            clock: try store.clockRecord(),
+            isSameBoot: backing.view.isSameBoot,
+            cutOffs: try store.cutOffs(),
+            now: world.now
+        )
         dispatcher.restore(crashed: suspects)
         let flight: FlightFile
         do {

@@ -66,6 +66,8 @@ extension Oracle {
             if !moving.contains(sequence) { wrong("moved only by an operator") }
         case .expired:
             if entry.expiresAt.map({ $0 <= maxWall }) ?? false { break }
+            // Or for its age, as one of a function that fails.
+            if !policy.soft, maxWall.since(entry.ageFrom) > policy.maxAge { break }
             wrong("expired after its hard expiry, \(entry.expiresAt.map { "\($0.milliseconds)" } ?? "none")")
         case .rejected:
             if !entry.wasRefused {

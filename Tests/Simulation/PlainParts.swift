@@ -15,16 +15,18 @@ package final class Producer: IntakeSink {
     }
 }
 
-/// One route, one policy for all.
+/// One route, one policy for all but those named.
 package struct FlatDirectory: DispatchDirectory {
     package var policy = FunctionPolicy()
+    package var policies: [String: FunctionPolicy] = [:]
     package var routeNames = ["test"]
 
-    package init(policy: FunctionPolicy = FunctionPolicy()) {
+    package init(policy: FunctionPolicy = FunctionPolicy(), policies: [String: FunctionPolicy] = [:]) {
         self.policy = policy
+        self.policies = policies
     }
 
-    package func policy(for function: FunctionIdentity) -> FunctionPolicy { policy }
+    package func policy(for function: FunctionIdentity) -> FunctionPolicy { policies[function.name] ?? policy }
     package func route(for function: FunctionIdentity) -> RouteKey { RouteKey(0) }
 }
 

@@ -101,7 +101,7 @@ struct Plan: Sendable {
         commitLimits.announcedBytesMax = random.oneIn(3) ? random.int(0...200) : 8 << 20
         commitLimits.commitEventsMax = random.oneIn(3) ? random.int(1...6) : 2048
         commitLimits.trimRowsMax = random.int(2...50)
-        commitLimits.expiredMax = random.int(1...20)
+        commitLimits.expiringMax = random.int(1...20)
         commitLimits.ballastBytes = 0
         if random.oneIn(3) { budgets.eventsMax = random.int(10...80) }
         budgets.bytesMax = 1 << 30

@@ -18,17 +18,21 @@ package final class Simulation {
         seed: UInt64,
         store: ModelStore = ModelStore(),
         policy: FunctionPolicy = FunctionPolicy(),
+        policies: [String: FunctionPolicy] = [:],
         limits: DispatchLimits = DispatchLimits(),
         commitLimits: CommitLimits = CommitLimits(),
         budgets: QueueBudgets = QueueBudgets(),
         credentials: any CredentialSource = FixedCredentials(),
-        crashed: CrashSuspects = CrashSuspects()
+        crashed: CrashSuspects = CrashSuspects(),
+        isSameBoot: Bool = false,
+        wall: WallTime? = nil
     ) {
         self.store = store
         let world = world
+        if let wall { world.wallOffset = wall.milliseconds }
         let clock = WorldClock(world: world)
         var start = store
-        let flat = FlatDirectory(policy: policy)
+        let flat = FlatDirectory(policy: policy, policies: policies)
         var random = Seeded(state: seed)
         var dispatcher = Dispatcher(
             limits: limits,
@@ -42,6 +46,12 @@ package final class Simulation {
             routes: try! start.routes(),
             now: world.now,
             using: &random
+        )
+        dispatcher.restore(
+            clock: try! start.clockRecord(),
+            isSameBoot: isSameBoot,
+            cutOffs: try! start.cutOffs(),
+            now: world.now
         )
         dispatcher.restore(crashed: crashed)
         let target = RouteTarget(scheme: "http", host: "127.0.0.1", port: 1, region: "eu-central-1")
@@ -63,7 +73,10 @@ package final class Simulation {
                 budgets: budgets,
                 history: (.hours(24), 1_000_000),
                 roomWait: .seconds(5),
-                policies: PolicyTable(defaults: policy)
+                policies: PolicyTable(
+                    defaults: policy,
+                    entries: policies.map { PolicyTable.Entry(match: GlobPattern($0.key), policy: $0.value) }
+                )
             ),
             ballast: Ballast(path: directory.file("ballast"), bytes: 0),
             freeDisk: { world.freeDisk },
@@ -128,6 +141,15 @@ package final class Simulation {
             step()
         }
         return true
+    }
+
+    /// What a commit thread would report.
+    package func commitReport() -> CommitReport {
+        final class Box { var report: CommitReport? }
+        // Called back within the step, on this thread.
+        nonisolated(unsafe) let box = Box()
+        step([], operations: [.report { box.report = $0 }])
+        return box.report!
     }
 
     /// What a delivery thread would report.

@@ -32,7 +32,9 @@ package protocol StoreUnderTest: AnyObject {
     func claim(_ request: ClaimRequest) throws(StoreError) -> ClaimPage
     func nextDue() throws(StoreError) -> WallTime?
     func nextDue(after time: WallTime) throws(StoreError) -> WallTime?
-    func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64]
+    func expiring(_ query: ExpiringQuery, limit: Int) throws(StoreError) -> ExpiringPage
+    func cutOffs() throws(StoreError) -> [CutOff]
+    func clockRecord() throws(StoreError) -> ClockRecord?
     func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage
     func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply?
     func usage(of function: FunctionIdentity) -> FunctionUsage

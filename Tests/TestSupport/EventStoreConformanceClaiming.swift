@@ -161,8 +161,16 @@ extension EventStoreConformance {
                 try bench.accept(StoreBench.event(expiresAt: delay.map { bench.now.advanced(by: .seconds($0)) }))
             }
             bench.wait(.seconds(30))
-            try expectEqual(try bench.store.expired(before: bench.now, limit: 9), [3, 1], "expired")
-            try expectEqual(try bench.store.expired(before: bench.now, limit: 1), [3], "limited")
+            let query = ExpiringQuery.passed(behind: nil, until: bench.now)
+            let all = try bench.store.expiring(query, limit: 9)
+            try expectEqual(all.rows.map(\.sequence), [3, 1], "expired")
+            try expectEqual(all.rows.first?.function, StoreBench.function(), "function")
+            try expectEqual(all.next, nil, "no more")
+            let first = try bench.store.expiring(query, limit: 1)
+            try expectEqual(first.rows.map(\.sequence), [3], "a slice")
+            let second = try bench.store.expiring(first.next!, limit: 1)
+            try expectEqual(second.rows.map(\.sequence), [1], "the next slice")
+            try expectEqual(try bench.store.expiring(second.next!, limit: 1).rows, [], "behind the last")
         },
     ]
 }

@@ -52,8 +52,16 @@ where Store: EventStore & EventStoreUpkeep & ~Copyable, Reader: EventReader & ~C
         try opened!.nextDue(after: time)
     }
 
-    package func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64] {
-        try opened!.expired(before: time, limit: limit)
+    package func expiring(_ query: ExpiringQuery, limit: Int) throws(StoreError) -> ExpiringPage {
+        try opened!.expiring(query, limit: limit)
+    }
+
+    package func cutOffs() throws(StoreError) -> [CutOff] {
+        try opened!.cutOffs()
+    }
+
+    package func clockRecord() throws(StoreError) -> ClockRecord? {
+        try opened!.clockRecord()
     }
 
     package func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage {

@@ -88,6 +88,15 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
 
     package mutating func pauses() throws(StoreError) -> [PauseRule] { locked { $0.pauseRules } }
 
+    package mutating func cutOffs() throws(StoreError) -> [CutOff] {
+        locked { model in
+            model.cutOffs.map { CutOff(scope: $0.key, endedAt: $0.value) }
+                .sorted { ($0.endedAt, "\($0.scope)") < ($1.endedAt, "\($1.scope)") }
+        }
+    }
+
+    package mutating func clockRecord() throws(StoreError) -> ClockRecord? { locked { $0.clock } }
+
     package mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? {
         locked { model in model.events[id.sequence].flatMap { $0.id == id ? $0.queued : nil } }
     }
@@ -116,16 +125,8 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
 
     package mutating func giveBackSpace(pages: Int) throws(StoreError) {}
 
-    package mutating func expired(before time: WallTime, limit: Int) throws(StoreError) -> [Int64] {
-        locked { model in
-            if model.events.expiring == 0 { return [] }
-            let expiring = model.events.values.compactMap { event in
-                event.expiresAt.map { (expiresAt: $0, sequence: event.sequence) }
-            }
-            let due = expiring.filter { $0.expiresAt <= time }
-            return due.sorted { ($0.expiresAt, $0.sequence) < ($1.expiresAt, $1.sequence) }.prefix(limit)
-                .map(\.sequence)
-        }
+    package mutating func expiring(_ query: ExpiringQuery, limit: Int) throws(StoreError) -> ExpiringPage {
+        locked { $0.expiring(query, limit: limit) }
     }
 
     package mutating func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage {

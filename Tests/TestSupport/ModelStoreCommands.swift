@@ -51,6 +51,8 @@ struct Model {
     var troubleAt: [FunctionKey: WallTime] = [:]
     var routes: [String: SavedState] = [:]
     var pauses: [String: PauseRule] = [:]
+    var cutOffs: [CutOff.Scope: WallTime] = [:]
+    var clock: ClockRecord?
     var events = ModelShelf()
     var dead = ModelShelf()
     var history = ModelShelf()
@@ -80,7 +82,11 @@ struct Model {
             }
             return .done
         case .saveRouteState(let name, let state):
+            if state == nil { cutOffs[.route(name)] = now }
             routes[name] = state
+            return .done
+        case .saveClock(let record):
+            clock = record
             return .done
         case .pause(let rule):
             let known = pauses[rule.pattern.text]
@@ -93,7 +99,10 @@ struct Model {
             return .done
         case .resume(let pattern):
             let meant = pauseRules.filter { pattern.matches($0.pattern.text) }
-            for rule in meant { pauses[rule.pattern.text] = nil }
+            for rule in meant {
+                pauses[rule.pattern.text] = nil
+                cutOffs[.functions(rule.pattern)] = now
+            }
             return .resumed(meant)
         case .cancel(let ids): return .found(ids.filter { cancel($0, now) })
         case .sendNow(let ids, _): return .found(ids.filter { sendNow($0, now) })

@@ -31,14 +31,20 @@ enum Rules {
         let code = file.code
         return code.indices.compactMap { index in
             let line = code[index]
-            guard line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)") else { return nil }
-            if index > 0, file.lines[index - 1].drop(while: \.isWhitespace).hasPrefix("//") { return nil }
+            guard isUnchecked(line) else { return nil }
+            // One comment may stand above several such lines.
+            let above = code[..<index].lastIndex { !isUnchecked($0) } ?? -1
+            if above >= 0, file.lines[above].drop(while: \.isWhitespace).hasPrefix("//") { return nil }
             return Finding(
                 path: file.path,
                 line: index + 1,
                 objection: "needs a comment right above: which lock or thread protects it"
             )
         }
+    }
+
+    private static func isUnchecked(_ line: some StringProtocol) -> Bool {
+        line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)")
     }
 
     static func clocks(_ file: SourceFile, holders: [(path: String, why: String)]) -> [Finding] {

@@ -1,0 +1,97 @@
+import OutboxCore
+
+/// Reads slices of rows that may have to die.
+struct ExpiringReader: ~Copyable {
+    private let selectPassed: Statement
+    private let walk: Statement
+
+    init(_ connection: borrowing Connection) throws(SQLiteError) {
+        let selectPassed = try connection.prepare(StoreQueries.passed)
+        let walk = try connection.prepare(StoreQueries.ages)
+        self.selectPassed = selectPassed
+        self.walk = walk
+    }
+
+    func page(
+        _ query: ExpiringQuery,
+        limit: Int,
+        _ functions: borrowing FunctionTable,
+        _ attempts: borrowing AttemptTable
+    ) throws(SQLiteError) -> ExpiringPage {
+        switch query {
+        case .passed(let place, let until): try passed(query, behind: place, until: until, limit: limit, functions)
+        case .aged(let sequence, let limits, let ahead):
+            try aged(query, behind: sequence, limits, ahead: ahead, limit: limit, functions, attempts)
+        }
+    }
+
+    private func passed(
+        _ query: ExpiringQuery,
+        behind place: DuePlace?,
+        until: WallTime,
+        limit: Int,
+        _ functions: borrowing FunctionTable
+    ) throws(SQLiteError) -> ExpiringPage {
+        selectPassed.bind(place?.dueAt.milliseconds ?? .min, at: 1)
+        selectPassed.bind(place?.sequence ?? .min, at: 2)
+        selectPassed.bind(until.milliseconds, at: 3)
+        selectPassed.bind(limit, at: 4)
+        defer { selectPassed.reset() }
+        var page = ExpiringPage(query: query, rows: [], next: nil)
+        var looked = 0
+        while try selectPassed.step() {
+            looked += 1
+            let expiry = WallTime(milliseconds: selectPassed.int64(0))
+            let sequence = selectPassed.int64(1)
+            if looked == limit {
+                page.next = .passed(behind: DuePlace(dueAt: expiry, sequence: sequence), until: until)
+            }
+            add(sequence, FunctionKey(selectPassed.int64(2)), functions, to: &page)
+        }
+        return page
+    }
+
+    private func aged(
+        _ query: ExpiringQuery,
+        behind first: Int64,
+        _ limits: [FunctionKey: AgeLimit],
+        ahead: WallTime,
+        limit: Int,
+        _ functions: borrowing FunctionTable,
+        _ attempts: borrowing AttemptTable
+    ) throws(SQLiteError) -> ExpiringPage {
+        var page = ExpiringPage(query: query, rows: [], next: nil)
+        guard let youngest = limits.values.map(\.agedFrom).max() else { return page }
+        walk.bind(first, at: 1)
+        walk.bind(limit, at: 2)
+        defer { walk.reset() }
+        var looked = 0
+        while try walk.step() {
+            looked += 1
+            let sequence = walk.int64(0)
+            let acceptedAt = WallTime(milliseconds: walk.int64(2))
+            let isFromAhead = acceptedAt > ahead
+            // Behind it all are younger.
+            if acceptedAt > youngest, !isFromAhead { return page }
+            if looked == limit { page.next = .aged(behind: sequence, limits, ahead: ahead) }
+            let ageFrom = WallTime(milliseconds: walk.int64(3))
+            let key = FunctionKey(walk.int64(1))
+            guard let rule = limits[key], ageFrom <= rule.agedFrom || (isFromAhead && ageFrom > ahead) else { continue }
+            if let since = rule.attemptedSince, ageFrom <= since || ageFrom > ahead {
+                guard walk.int64(4) > 0, let last = try attempts.last(sequence), last.lastAt > since else { continue }
+            }
+            add(sequence, key, functions, to: &page)
+        }
+        return page
+    }
+
+    private func add(
+        _ sequence: Int64,
+        _ key: FunctionKey,
+        _ functions: borrowing FunctionTable,
+        to page: inout ExpiringPage
+    ) {
+        guard let function = functions.function(key) else { return }
+        page.rows.append(ExpiringPage.Row(sequence: sequence, functionKey: key, function: function))
+    }
+}
