@@ -67,6 +67,7 @@ extension Oracle {
         case .expired:
             if entry.expiresAt.map({ $0 <= maxWall }) ?? false { break }
             // Or for its age, as one of a function that fails.
+            let policy = policy(entry.function)
             if !policy.soft, maxWall.since(entry.ageFrom) > policy.maxAge { break }
             wrong("expired after its hard expiry, \(entry.expiresAt.map { "\($0.milliseconds)" } ?? "none")")
         case .rejected:

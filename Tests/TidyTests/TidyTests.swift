@@ -68,7 +68,8 @@ struct TidyTests {
             line.split(separator: " ").first { $0.hasSuffix(":") }.map { String($0.dropLast()) }
         }
         #expect(names.count >= 15)
-        let places = Project.sources.flatMap(\.code).filter { $0.contains("Planted.") }
+        let code: [String] = Project.sources.flatMap { $0.code }
+        let places = code.filter { $0.contains("Planted.") }
         for name in names {
             #expect(places.contains { $0.contains("Planted.\(name)") }, "\(name) is planted nowhere")
         }
