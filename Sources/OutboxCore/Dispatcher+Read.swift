@@ -71,7 +71,11 @@ extension Dispatcher {
         {
             guard let function = functions[key], function.hasPassedOver, function.pause == nil, isBlocked(function),
                 wantsCandidates(function)
-            else { continue }
+            else {
+                // Asked for its route's probe, and its rows have gone meanwhile: another function may have some.
+                for index in routes.indices { routes[index].lacksCandidate = false }
+                continue
+            }
             return readPassedOver(key, upTo: FunctionState.candidatesMax, now: now)
         }
         return nil
@@ -154,9 +158,8 @@ extension Dispatcher {
         return 2 * room >= share(of: function) || (function.isBehind && function.backlog.count < 4) ? room : 0
     }
 
-    /// A suspended route has no event in memory to be probed with: one function's rows are read.
+    /// A suspended route has no event in memory to be probed with, or none that is untried: one function's rows are read.
     mutating func readCandidate(for route: RouteKey) {
-        routes[route.rawValue].lacksCandidate = true
         func rank(_ function: FunctionState) -> (Int, FunctionKey) {
             let isLast = function.key == routes[route.rawValue].lastProbedFunction
             return ((function.suspension == nil ? 0 : 2) + (isLast ? 1 : 0), function.key)

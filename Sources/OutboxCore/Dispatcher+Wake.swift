@@ -155,6 +155,7 @@ extension Dispatcher {
                 continue
             }
             guard let sequence = routeCandidate(RouteKey(index)) else {
+                routes[index].lacksCandidate = true
                 readCandidate(for: RouteKey(index))
                 continue
             }
