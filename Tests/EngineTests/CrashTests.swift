@@ -80,7 +80,7 @@ struct CrashTests {
     }
 
     /// Twelve events that a first process had in flight when it died, in a second one.
-    private func afterCrash(poison: Bool) throws -> Simulation {
+    private func afterCrash(poison: Bool) throws -> (Simulation, [EventID]) {
         let first = Simulation(seed: 50)
         first.world.behaviour = { _, _ in .accepted(after: 3_600_000) }
         let tickets = (0..<12).map { first.send(to: "f\($0 % 3)") }
@@ -97,11 +97,11 @@ struct CrashTests {
             wasClean: false,
             isSameBoot: true
         )
-        return Simulation(seed: 51, store: first.store, crashed: crashed)
+        return (Simulation(seed: 51, store: first.store, crashed: crashed), ids)
     }
 
     @Test func `what was in flight goes out one at a time until answered, and all of it arrives (P2, P3)`() throws {
-        let simulation = try afterCrash(poison: false)
+        let (simulation, _) = try afterCrash(poison: false)
         #expect(simulation.drain(within: .minutes(1)))
         #expect(simulation.world.maxInFlight == 1)
         #expect(simulation.world.received.count == 12)
@@ -109,7 +109,7 @@ struct CrashTests {
     }
 
     @Test func `a cut answer keeps it suspect, and the others behind it still go out (P9)`() throws {
-        let simulation = try afterCrash(poison: false)
+        let (simulation, _) = try afterCrash(poison: false)
         let world = simulation.world
         world.behaviour = { event, _ in
             event.payloadDigest.words.0 == 1 && world.attempts < 40
@@ -121,10 +121,32 @@ struct CrashTests {
     }
 
     @Test func `what crashed the daemon again and again is buried, and nothing else is held (P8, P9)`() throws {
-        let simulation = try afterCrash(poison: true)
+        let (simulation, _) = try afterCrash(poison: true)
         #expect(simulation.drain(within: .minutes(1)))
         #expect(simulation.store.totals.dead == 1)
         #expect(simulation.world.received.count == 11)
         #expect(simulation.world.maxInFlight > 1)
+    }
+
+    @Test func `an order to send one now that has to wait for another's outcome doesn't hang the daemon (P9)`() throws {
+        let (simulation, ids) = try afterCrash(poison: false)
+        let world = simulation.world
+        var order: [EventID] = []
+        world.behaviour = { event, _ in
+            order.append(event.id)
+            return .accepted(after: 1_000)
+        }
+        world.wakeAt = 100_000_000
+        for _ in 0..<3 { simulation.step() }
+        try #require(order.count == 1)
+        let forced = try #require(ids.last { $0.sequence % 3 != order[0].sequence % 3 })
+        var store = simulation.store
+        world.toDelivery.append(.force(try #require(try store.queued(forced))))
+        // Something else of its function waits in memory.
+        simulation.step([simulation.send(to: "f\((forced.sequence - 1) % 3)").item])
+        world.wakeAt = .max
+        #expect(simulation.drain(within: .minutes(1)))
+        #expect(world.received.count == 13)
+        #expect(order.firstIndex(of: forced)! < 6, "it was hurried")
     }
 }
