@@ -84,7 +84,8 @@ struct Plan: Sendable {
         limits.inFlightMax = random.oneIn(3) ? random.int(16...64) : random.int(2...16)
         limits.windowEventsMax = random.oneIn(4) ? 4096 : random.int(12...60)
         limits.functionEventsMax = random.int(3...16)
-        limits.claimEventsMax = random.int(2...16)
+        // A page is asked for where the memory has room for all of it: as in the daemon, it is a small part.
+        limits.claimEventsMax = min(random.int(2...16), max(2, limits.windowEventsMax / 4))
         limits.claimScannedMax = random.int(4...60)
         if random.oneIn(4) {
             // Never less than the largest payload, as in the daemon; a function holds two at least.

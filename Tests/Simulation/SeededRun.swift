@@ -80,6 +80,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
     // MARK: The run
 
     package func run() -> RunResult {
+        record.trace?("\(record.plan.limits)")
         start()
         while record.violation == nil, record.step < record.plan.stepsMax,
             record.step < record.plan.stepsMin || record.nanoseconds < record.plan.troubleEndsAt
