@@ -92,7 +92,8 @@ build_release() {
     say 'building lambda-outbox (release; the first build takes some minutes)'
     swift build -c release --product lambda-outbox
     outbox=$(swift build -c release --product lambda-outbox --show-bin-path)/lambda-outbox
-    if grep -aqF -f <(planted_bugs) "$outbox"; then fail 'the release binary holds planted bugs'; fi
+    # The variable that says which planted bug is on; a binary without it has every one as a constant false.
+    if grep -aqF 7PlantedO6active "$outbox"; then fail 'the release binary holds planted bugs'; fi
 }
 
 # Nothing of the caller's own AWS set-up may reach what the scripts start: no account, no endpoint, no proxy, no files.
