@@ -30,9 +30,14 @@ package struct TokenBucket: Hashable, Sendable {
     }
 
     /// Takes one, whether it is there or not. `perSecond` is above 0 and may differ each time.
+    ///
+    /// Where none was there, the next is an interval away: probes don't wait for tokens, and would add up to hours of debt
+    /// in an outage.
     package mutating func take(perSecond: Double, at now: MonotonicTime) {
         let interval = Int64((1e9 / max(perSecond, 1e-3)).rounded())
-        paidAt = max(paidAt ?? .min, now.nanoseconds) + interval
+        let paid = paidAt ?? .min
+        paidAt =
+            hasToken(at: now) ? max(paid, now.nanoseconds) + interval : max(paid, now.nanoseconds + interval)
         slackNanoseconds =
             switch slack {
             case .late: Planted.rateBursts ? 1_000_000_000 : 50_000_000

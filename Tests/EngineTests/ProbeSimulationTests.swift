@@ -54,4 +54,19 @@ struct ProbeSimulationTests {
         run(simulation, until: 40)
         #expect(simulation.report().dispatch.routes[0].suspension == nil)
     }
+
+    @Test func `probes of a long outage leave no debt to a low rate (P9)`() {
+        var policy = FunctionPolicy()
+        policy.rate = 0.1
+        let simulation = Simulation(seed: 72, policy: policy)
+        let world = simulation.world
+        world.behaviour = { _, now in
+            now.monotonic.nanoseconds < 600_000_000_000 ? .failed(.connect, sent: false, after: 5) : .accepted(after: 5)
+        }
+        simulation.step((0..<4).map { _ in simulation.send(to: "orders").item })
+        run(simulation, until: 600)
+        // The probe's, and one every ten seconds.
+        #expect(simulation.drain(within: .seconds(45)))
+        #expect(world.received.count == 4)
+    }
 }
