@@ -9,7 +9,7 @@ import Testing
         let said = NIOLockedValueBox(0)
         let value = try await blocking {
             let isSaid = ConditionLock(value: false)
-            return WaitingNote.saying(after: .zero) {
+            return WaitingNote.saying(after: {}) {
                 said.withLockedValue { $0 += 1 }
                 isSaid.lock()
                 isSaid.unlock(withValue: true)
@@ -23,14 +23,25 @@ import Testing
         #expect(said.withLockedValue { $0 } == 1)
     }
 
-    @Test func `doesn't come where the answer does`() async throws {
+    @Test(.timeLimit(.minutes(10)))
+    func `is given up where the answer comes first`() async {
         let said = NIOLockedValueBox(0)
-        let value = WaitingNote.saying(after: .seconds(3600)) {
+        let (ends, end) = AsyncStream.makeStream(of: Bool.self)
+        let value = WaitingNote.saying {
+            do {
+                try await Task.sleep(for: .seconds(3600))
+                end.yield(false)
+            } catch {
+                end.yield(true)
+                throw error
+            }
+        } _: {
             said.withLockedValue { $0 += 1 }
         } while: {
             7
         }
         #expect(value == 7)
+        #expect(await ends.first { _ in true } == true)
         #expect(said.withLockedValue { $0 } == 0)
     }
 }
