@@ -1,9 +1,10 @@
 /// Which functions get which answers, from text like `orders=500,flaky=429:0.3,slow=202@2s,first=500*2`.
 ///
-/// Each rule is `NAME=ANSWER[*COUNT][:PROBABILITY][@LATENCY]`; NAME may hold `*` and `?` and is compared with the
+/// Each rule is `NAME=ANSWER[*COUNT][:PROBABILITY][>RATE][@LATENCY]`; NAME may hold `*` and `?` and is compared with the
 /// function's bare name and with `name:qualifier`. A rule with a count holds for the first requests of each function,
-/// one with a probability for that part of them. Where a rule doesn't hold the next one that fits is asked; where none
-/// holds the answer is 202.
+/// one with a probability for that part of them, one with a rate for what comes above so many a second, of all functions
+/// that fit together, after a tenth of a second's worth at once. Where a rule doesn't hold the next one that fits is
+/// asked; where none holds the answer is 202.
 ///
 /// ANSWER is an HTTP status, an error code, or one of `202-no-id`, `html`, `cut`, `half`, `hang`. After a slash an error
 /// takes seconds for Retry-After and a reason for throttling: `429/CallerRateLimitExceeded/3`.
@@ -39,6 +40,8 @@ struct AnswerRule: Hashable, Sendable {
     /// How many requests of each function it holds for; nil: all.
     var count: Int?
     var probability = 1.0
+    /// It holds for requests above so many a second; nil: whatever the rate.
+    var abovePerSecond: Double?
     /// nil: the receiver's own.
     var latencyMilliseconds: Int64?
 
@@ -58,6 +61,7 @@ struct AnswerRule: Hashable, Sendable {
             switch mark {
             case "*": count = try Self.count(word)
             case ":": probability = try Self.probability(word)
+            case ">": abovePerSecond = try Self.rate(word)
             default: latencyMilliseconds = try Self.latency(word)
             }
             rest = after[end...]
@@ -65,7 +69,7 @@ struct AnswerRule: Hashable, Sendable {
     }
 
     private static func isMark(_ character: Character) -> Bool {
-        character == "*" || character == ":" || character == "@"
+        character == "*" || character == ":" || character == ">" || character == "@"
     }
 
     private static func count(_ text: Substring) throws(AnswerSyntaxError) -> Int {
@@ -80,6 +84,13 @@ struct AnswerRule: Hashable, Sendable {
             throw AnswerSyntaxError("\":\(text)\" is no probability from 0 to 1, such as :0.3")
         }
         return probability
+    }
+
+    private static func rate(_ text: Substring) throws(AnswerSyntaxError) -> Double {
+        guard let rate = Double(text), rate > 0, rate <= 1e6 else {
+            throw AnswerSyntaxError("\">\(text)\" is no number of requests a second, such as >50")
+        }
+        return rate
     }
 
     private static func latency(_ text: Substring) throws(AnswerSyntaxError) -> Int64 {
@@ -104,7 +115,7 @@ package struct AnswerSyntaxError: Error, Hashable, CustomStringConvertible {
     }
 
     package var description: String {
-        "\(problem). Example: orders=500,billing=404,flaky=429:0.3,slow=202@2s,first=500*2,cutter=cut"
+        "\(problem). Example: orders=500,billing=404,flaky=429:0.3,slow=202@2s,first=500*2,busy=429>50,cutter=cut"
     }
 }
 

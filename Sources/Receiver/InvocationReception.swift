@@ -199,7 +199,12 @@ final class InvocationReception {
                 id: requestID
             )
         }
-        let choice = planner.choose(function: target.name, qualifier: target.qualifier, using: &generator)
+        let choice = planner.choose(
+            function: target.name,
+            qualifier: target.qualifier,
+            at: configuration.clock(),
+            using: &generator
+        )
         var decision = Decision(choice.kind, target: target, type: type, requestID: requestID)
         decision.reply.latencyMilliseconds = choice.latencyMilliseconds ?? configuration.latencyMilliseconds
         return decision

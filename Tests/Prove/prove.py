@@ -1,8 +1,9 @@
 """Proves the promises on the release binary, as a user would try them, and prints a table.
 
-    prove.py [--list] [--quick] [CASE…]
+    prove.py [--list] [--quick | --long] [CASE…]
 
---quick makes the long cases a tenth as long; figures that are promised are then not proven. Exit 0: all passed.
+--quick makes the long cases a tenth as long; figures that are promised are then not proven. --long gives cases that
+measure a pace five minutes each. Exit 0: all passed.
 """
 
 import argparse
@@ -29,6 +30,7 @@ import outages  # noqa: E402
 import poison  # noqa: E402
 import routes  # noqa: E402
 import starts  # noqa: E402
+import throttles  # noqa: E402
 import throughput  # noqa: E402
 import ways  # noqa: E402
 import wire  # noqa: E402
@@ -96,16 +98,18 @@ CASES = {
     "sent-now": orders.sent_now,
     "redriven": orders.redriven,
     "wrong-orders": orders.wrong_orders,
+    "throttles": throttles.throttles,
 }
 
 
 class Bench:
     """What a case is given: a folder, processes that are ended after it, and how long it should be."""
 
-    def __init__(self, directory, quick):
+    def __init__(self, directory, quick, long):
         self.directory = pathlib.Path(directory)
         self.children = harness.Children()
         self.quick = quick
+        self.long = long
 
     def scaled(self, number):
         return max(1, number // 10) if self.quick else number
@@ -117,10 +121,10 @@ class Bench:
         return harness.Daemon(self.children, self.directory / name, endpoint, **options)
 
 
-def run(name, quick):
+def run(name, quick, long):
     """Runs one case: whether it passed, and what it found."""
     with tempfile.TemporaryDirectory(prefix="outbox-prove-") as directory:
-        bench = Bench(directory, quick)
+        bench = Bench(directory, quick, long)
         try:
             return True, CASES[name](bench)
         except (harness.Failure, AssertionError) as failure:
@@ -135,6 +139,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true", help="names of the cases")
     parser.add_argument("--quick", action="store_true", help="the long ones a tenth as long")
+    parser.add_argument("--long", action="store_true", help="five minutes for each pace that is measured")
     parser.add_argument("cases", nargs="*", metavar="CASE", help="only these")
     arguments = parser.parse_args()
     if arguments.list:
@@ -147,7 +152,7 @@ def main():
     for name in arguments.cases or CASES:
         print(f"-- {name} …", flush=True)
         started = time.monotonic()
-        passed, found = run(name, arguments.quick)
+        passed, found = run(name, arguments.quick, arguments.long)
         results.append((name, passed, time.monotonic() - started, found))
         print(f"   {'pass' if passed else 'FAIL'}  {found}", flush=True)
     print(f"\n{'case':22} {'result':6} {'time':>7}  found")

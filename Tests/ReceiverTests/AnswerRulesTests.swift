@@ -53,6 +53,23 @@ struct AnswerRulesTests {
         )
     }
 
+    @Test func `a rate lets a tenth of a second's worth through at once, and refuses what comes above it`() throws {
+        var planner = AnswerPlanner(try AnswerRules(parsing: "*=429>50"))
+        var generator = SeededGenerator(seed: 1)
+        func taken(of count: Int, everyMilliseconds interval: Int64, from start: Int64) -> Int {
+            (0..<count).count { index in
+                let at = start + Int64(index) * interval
+                let function = index % 2 == 0 ? "a" : "b"
+                return planner.choose(function: function, qualifier: nil, at: at, using: &generator).kind == .accepted
+            }
+        }
+        #expect(taken(of: 20, everyMilliseconds: 0, from: 1000) == 5)
+        #expect(taken(of: 1000, everyMilliseconds: 10, from: 1010) == 500)
+        #expect(taken(of: 100, everyMilliseconds: 20, from: 60_000) == 100)
+        #expect(throws: AnswerSyntaxError.self) { try AnswerRules(parsing: "a=429>0") }
+        #expect(throws: AnswerSyntaxError.self) { try AnswerRules(parsing: "a=429>fast") }
+    }
+
     @Test func `names are patterns over the name and the qualified name`() throws {
         let rules = "orders:live=500, bill?ng=404, *-slow=409, exact=410"
         #expect(

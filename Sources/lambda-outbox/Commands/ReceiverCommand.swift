@@ -10,8 +10,9 @@ struct ReceiverCommand: AsyncParsableCommand {
         usage: "lambda-outbox receiver [<options>]",
         discussion: """
             Point the daemon at it with aws.endpoint_url. --answer takes rules FUNCTION=ANSWER with commas between \
-            them: a status or error code, :0.3 for a share of the requests, *2 for the first two, @2s to wait before \
-            it. PUT /receiver/answers changes them while it runs.
+            them: a status or error code, :0.3 for a share of the requests, *2 for the first two, >50 for what comes \
+            above 50 a second, @2s to wait before it; 429 takes a reason and seconds for Retry-After after slashes. PUT \
+            /receiver/answers changes them while it runs.
 
             With --verify-signatures it refuses as AWS does: a wrong secret, an unknown key or session token, a token \
             that has expired (AWS_CREDENTIAL_EXPIRATION), a signing time that is 15 minutes off. PUT /receiver/keys \
@@ -21,6 +22,7 @@ struct ReceiverCommand: AsyncParsableCommand {
             EXAMPLES:
               lambda-outbox receiver
               lambda-outbox receiver --answer 'orders=429:0.3,billing=404,first=500*2,slow=202@2s'
+              lambda-outbox receiver --answer '*=429/CallerRateLimitExceeded/1>50'
               lambda-outbox receiver --port 0 --verify-signatures --record requests.ndjson --quiet
               curl -X PUT --data orders=202 http://127.0.0.1:9102/receiver/answers
             """
