@@ -12,6 +12,8 @@ package enum EventStanding: Hashable, Sendable {
     case functionSuspended(Suspension)
     case routeSuspended(Suspension)
     case throttled(Throttle)
+    /// Its function is in use, and this keeps its events from going out faster.
+    case slowed(Brake)
 
     /// AWS slows its function down, or the whole route.
     package struct Throttle: Hashable, Sendable {

@@ -44,15 +44,39 @@ enum Explanation {
         case .routeSuspended(let suspension):
             return "It waits because the route to Lambda is suspended" + since(suspension, now: now)
                 + " Waiting costs the event nothing."
-        case .active, .throttled: break
+        case .active, .throttled, .slowed: break
         }
         if let dueAt = detail.dueAt, dueAt > now {
             if detail.attemptCount == 0 { return "It waits for its delivery time, \(Timestamp(dueAt))." }
             return "\(lastAttempt(detail)) It is tried again at \(Timestamp(dueAt))."
         }
         if case .throttled(let throttle) = standing, let words = words(for: throttle, now: now) { return words }
-        let turn = "waits for its turn: it is sent as soon as its function has a free slot."
+        let turn = "waits for its turn: \(turn(standing))"
         return detail.attemptCount == 0 ? "It is due and \(turn)" : "\(lastAttempt(detail)) It is due again and \(turn)"
+    }
+
+    /// When its turn comes.
+    private static func turn(_ standing: EventStanding) -> String {
+        guard case .slowed(let brake) = standing else { return "it is sent as soon as its function has a free slot." }
+        switch brake {
+        case .rate(let rate): return "the configuration's rate lets \(Wording.rate(rate)) a second of its function out."
+        case .drainRate(let rate):
+            return "its function has a backlog, of which the configuration's drain_rate lets \(Wording.rate(rate)) a "
+                + "second out."
+        case .inFlight(let limit, let ceiling):
+            let attempts = Wording.count(limit, "attempt")
+            return limit < ceiling
+                ? "its function may have \(attempts) in flight now, and has; more as these "
+                    + "succeed, up to max_in_flight, \(ceiling)."
+                : "its function has as many attempts in flight as max_in_flight allows, \(limit)."
+        case .routeInFlight(let limit):
+            return
+                "its route was in trouble a moment ago and may have \(Wording.count(limit, "attempt")) in flight now; "
+                + "more as these succeed."
+        case .allInFlight(let limit):
+            return "as many attempts are in flight as delivery.max_in_flight allows, \(limit)."
+        case .rest, .throttle: return "it is sent as soon as AWS allows it."
+        }
     }
 
     private static func words(for throttle: EventStanding.Throttle, now: WallTime) -> String? {

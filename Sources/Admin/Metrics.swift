@@ -64,6 +64,11 @@ package struct FunctionMetrics: Hashable, Sendable {
     package var oldestAgeSeconds: Int64?
     /// `active` or `suspended`; nil for what stands for many.
     package var state: String?
+    /// Attempts a second that a throttle, `rate` or `drain_rate` allows now, where one of them holds the function back;
+    /// nil for what stands for many.
+    package var ratePerSecond: Double?
+    /// Until its queue is empty; nil where that isn't known, and for what stands for many.
+    package var secondsToEmpty: Int64?
     /// Dead letters by condition.
     package var dead: [String: Int] = [:]
     /// By `AcceptKind` and `AttemptKind`, since the start.

@@ -47,6 +47,17 @@ package enum MetricsText {
                 lines.sample(["function": function.label, "state": state], state == current ? 1 : 0)
             }
         }
+        lines.gauge(
+            "rate_limit_per_second",
+            "What a throttle, rate or drain_rate allows, while it holds a function back."
+        )
+        for function in functions {
+            if let rate = function.ratePerSecond { lines.sample(["function": function.label], rate) }
+        }
+        lines.gauge("seconds_to_empty", "Until a function's queue is empty at its present pace; missing if unknown.")
+        for function in functions {
+            if let seconds = function.secondsToEmpty { lines.sample(["function": function.label], Double(seconds)) }
+        }
         lines.counter("events_accepted_total", "Requests to accept an event that reached the queue, by result.")
         for function in functions {
             for kind in AcceptKind.allCases where kind == .accepted || function.accepts[kind.rawValue] > 0 {

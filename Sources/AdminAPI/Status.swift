@@ -133,6 +133,8 @@ package struct FunctionStatus: Codable, Hashable, Sendable {
     package var inFlight: Int
     /// Age of its oldest waiting event, as far as it is known.
     package var oldestAgeSeconds: Int64?
+    /// Nil where the function or its route is suspended or paused, or nothing of it waits.
+    package var pace: FunctionPaceStatus?
 
     private enum CodingKeys: String, CodingKey {
         case function, state, reason
@@ -142,6 +144,7 @@ package struct FunctionStatus: Codable, Hashable, Sendable {
         case queued, dead
         case inFlight = "in_flight"
         case oldestAgeSeconds = "oldest_age_seconds"
+        case pace
     }
 
     package init(
@@ -154,7 +157,8 @@ package struct FunctionStatus: Codable, Hashable, Sendable {
         queued: Int,
         dead: Int,
         inFlight: Int,
-        oldestAgeSeconds: Int64? = nil
+        oldestAgeSeconds: Int64? = nil,
+        pace: FunctionPaceStatus? = nil
     ) {
         self.function = function
         self.state = state
@@ -166,6 +170,7 @@ package struct FunctionStatus: Codable, Hashable, Sendable {
         self.dead = dead
         self.inFlight = inFlight
         self.oldestAgeSeconds = oldestAgeSeconds
+        self.pace = pace
     }
 }
 

@@ -74,6 +74,14 @@ extension DaemonService {
             change(function.identity) { metrics in
                 metrics.inFlight += function.inFlight
                 if function.suspension != nil { metrics.state = "suspended" }
+                let pace = Self.paceStatus(
+                    of: function,
+                    queued: metrics.queued,
+                    on: readings.deliveries.dispatch.routes,
+                    readings.now
+                )
+                metrics.ratePerSecond = pace?.limitPerSecond
+                metrics.secondsToEmpty = pace?.secondsToEmpty
             }
         }
         let pauses = readings.deliveries.dispatch.pauses
@@ -83,6 +91,10 @@ extension DaemonService {
         for label in metrics.keys {
             let isOne = label != MetricLabels.others
             metrics[label]!.state = isOne ? metrics[label]!.state ?? "active" : nil
+            if !isOne {
+                metrics[label]!.ratePerSecond = nil
+                metrics[label]!.secondsToEmpty = nil
+            }
         }
         if accepts.others != .zero || attempts.others != .zero {
             let others = MetricLabels.others

@@ -204,7 +204,7 @@ struct DaemonService: AdminService {
     }
 
     /// A monotonic time as the wall clock will show it, if nobody changes it.
-    private static func wall(_ time: MonotonicTime, _ now: Moment) -> WallTime {
+    static func wall(_ time: MonotonicTime, _ now: Moment) -> WallTime {
         now.wall.advanced(by: time.since(now.monotonic))
     }
 }

@@ -35,11 +35,13 @@ extension DaemonService {
         if let pause { return .paused(pause) }
         if let suspension = standing.functionSuspension { return .functionSuspended(Self.suspension(suspension, now)) }
         if let suspension = standing.routeSuspension { return .routeSuspended(Self.suspension(suspension, now)) }
-        guard let throttle = standing.throttle else { return .active }
+        // A rate of the configuration holds it back more than the throttle does.
+        if let brake = standing.brake, brake.isSetting { return .slowed(brake) }
+        guard let throttle = standing.throttle else { return standing.brake.map { .slowed($0) } ?? .active }
         return .throttled(
             EventStanding.Throttle(
                 isRoute: throttle.isRoute,
-                until: throttle.until.map { now.wall.advanced(by: $0.since(now.monotonic)) },
+                until: throttle.until.map { Self.wall($0, now) },
                 perSecond: throttle.perSecond
             )
         )

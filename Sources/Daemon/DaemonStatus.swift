@@ -85,6 +85,7 @@ extension DaemonService {
     /// - Parameter pattern: only of these.
     func functionStatus(_ readings: DaemonReadings, of pattern: GlobPattern? = nil) -> [FunctionStatus] {
         let pauses = readings.deliveries.dispatch.pauses
+        let routes = readings.deliveries.dispatch.routes
         let live = Dictionary(uniqueKeysWithValues: readings.deliveries.dispatch.functions.map { ($0.key, $0) })
         let functions = readings.commits.functions.compactMap { record -> FunctionStatus? in
             let dispatch = live[record.key]
@@ -102,7 +103,10 @@ extension DaemonService {
                 queued: record.queued,
                 dead: record.dead,
                 inFlight: dispatch?.inFlight ?? 0,
-                oldestAgeSeconds: record.queued > 0 ? readings.oldestAge(record.key) : nil
+                oldestAgeSeconds: record.queued > 0 ? readings.oldestAge(record.key) : nil,
+                pace: record.queued > 0
+                    ? dispatch.flatMap { Self.paceStatus(of: $0, queued: record.queued, on: routes, readings.now) }
+                    : nil
             )
         }
         return functions.sorted { a, b in

@@ -134,7 +134,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
         case .snapshot(let tell):
             tell(report(now: now))
         case .standings(let places, let tell):
-            let standings = dispatcher.standings(of: places)
+            let standings = dispatcher.standings(of: places, now: now.monotonic)
             tell(StandingReport(standings: standings, pauses: dispatcher.pauses, now: now))
         case .drain(let deadline, let drained):
             dispatcher.isDraining = true

@@ -193,14 +193,13 @@ extension Dispatcher {
 
     /// For people.
     func pace(of function: FunctionState, now: MonotonicTime) -> FunctionPace {
-        let route = routes[function.route.rawValue].pace.control?.perSecond
-        let throttled = [function.pace.control?.perSecond, route].compactMap(\.self).min()
-        return FunctionPace(
+        FunctionPace(
             handedOverPerSecond: function.pace.answers.shown(at: now),
             inFlightLimit: function.limit.current,
-            ratePerSecond: [throttled, function.policy.rate].compactMap(\.self).min(),
-            isThrottled: throttled != nil,
-            drainPerSecond: function.isBehind ? function.policy.drainRate : nil
+            brake: brake(on: function, now: now),
+            rate: function.policy.rate,
+            drainRate: function.policy.drainRate,
+            inFlightMax: function.policy.maxInFlight
         )
     }
 }

@@ -20,6 +20,8 @@ package struct DispatchStanding: Hashable, Sendable {
     package var functionSuspension: Suspension?
     package var routeSuspension: Suspension?
     package var throttle: Throttle?
+    /// What holds its function back, a throttle or anything else; nil where nothing does, or it isn't in memory.
+    package var brake: Brake?
 
     /// AWS slows the event's function or route down.
     package struct Throttle: Hashable, Sendable {
@@ -41,23 +43,26 @@ package struct DispatchStanding: Hashable, Sendable {
         inFlightSince: WallTime? = nil,
         functionSuspension: Suspension? = nil,
         routeSuspension: Suspension? = nil,
-        throttle: Throttle? = nil
+        throttle: Throttle? = nil,
+        brake: Brake? = nil
     ) {
         self.inFlightSince = inFlightSince
         self.functionSuspension = functionSuspension
         self.routeSuspension = routeSuspension
         self.throttle = throttle
+        self.brake = brake
     }
 }
 
 extension Dispatcher {
     /// Where each of these events stands, in the order asked. A few look-ups each, however much waits (P6).
-    package func standings(of places: [QueuedPlace]) -> [DispatchStanding] {
+    package func standings(of places: [QueuedPlace], now: MonotonicTime) -> [DispatchStanding] {
         places.map { place in
             var standing = DispatchStanding(functionSuspension: functions[place.functionKey]?.suspension)
             if let entry = window[place.sequence], entry.place != .waiting { standing.inFlightSince = entry.startedAt }
             if let route = place.route { standing.routeSuspension = routes[route.rawValue].suspension }
             standing.throttle = throttle(of: place)
+            standing.brake = functions[place.functionKey].flatMap { brake(on: $0, now: now) }
             return standing
         }
     }

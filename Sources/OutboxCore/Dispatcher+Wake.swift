@@ -92,13 +92,13 @@ extension Dispatcher {
     }
 
     /// The last eighth of the slots goes only to functions with fewer than two in flight (P6).
-    private var isScarce: Bool { inFlight >= unreserved && !Planted.lastEighthTaken }
+    var isScarce: Bool { inFlight >= unreserved && !Planted.lastEighthTaken }
     private var unreserved: Int { limits.inFlightMax - limits.inFlightMax / 8 }
 
     /// Where several functions use more than half of the slots, each leaves enough for one more like it: slots that wait
     /// for slow answers don't come back soon, and two at a time are too few for a busy newcomer (P6). Few functions are
     /// bounded by `max_in_flight`.
-    private func holdsItsShare(_ function: FunctionState) -> Bool {
+    func holdsItsShare(_ function: FunctionState) -> Bool {
         guard functionsInFlight >= Self.manyInFlight, inFlight > limits.inFlightMax / 2 else { return false }
         return function.inFlight >= unreserved / (functionsInFlight + 1)
     }

@@ -4,32 +4,34 @@ package struct FunctionPace: Hashable, Sendable {
     package var handedOverPerSecond: Double
     /// Attempts in flight that are allowed now.
     package var inFlightLimit: Int
-    /// Attempts a second that are allowed now, by throttles or by the configuration's `rate`; nil: any number.
-    package var ratePerSecond: Double?
-    /// Whether throttles say so.
-    package var isThrottled: Bool
-    /// Its backlog goes out at the configuration's `drain_rate`.
-    package var drainPerSecond: Double?
+    /// What holds it back now; nil: nothing.
+    package var brake: Brake?
+    /// The configuration's `rate`, `drain_rate` and `max_in_flight`; nil: unlimited.
+    package var rate: Double?
+    package var drainRate: Double?
+    package var inFlightMax: Int
 
     package init(
         handedOverPerSecond: Double = 0,
         inFlightLimit: Int = 0,
-        ratePerSecond: Double? = nil,
-        isThrottled: Bool = false,
-        drainPerSecond: Double? = nil
+        brake: Brake? = nil,
+        rate: Double? = nil,
+        drainRate: Double? = nil,
+        inFlightMax: Int = 0
     ) {
         self.handedOverPerSecond = handedOverPerSecond
         self.inFlightLimit = inFlightLimit
-        self.ratePerSecond = ratePerSecond
-        self.isThrottled = isThrottled
-        self.drainPerSecond = drainPerSecond
+        self.brake = brake
+        self.rate = rate
+        self.drainRate = drainRate
+        self.inFlightMax = inFlightMax
     }
 
-    /// Seconds until so many events have gone out at this pace; nil where nothing says how fast.
+    /// Seconds until so many events have gone out: at the rate that holds it back, else at the pace of late; nil where
+    /// nothing says how fast.
     package func secondsToEmpty(_ queued: Int) -> Int64? {
         guard queued > 0 else { return 0 }
-        let bounds = [ratePerSecond, drainPerSecond].compactMap(\.self)
-        guard let rate = bounds.min() ?? (handedOverPerSecond > 0 ? handedOverPerSecond : nil) else { return nil }
+        guard let rate = brake?.perSecond ?? (handedOverPerSecond > 0 ? handedOverPerSecond : nil) else { return nil }
         return Int64(min((Double(queued) / max(rate, 1e-3)).rounded(.up), 1e12))
     }
 }

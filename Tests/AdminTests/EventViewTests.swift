@@ -106,6 +106,28 @@ import Testing
         #expect(try words(.init(isRoute: false)).contains("waits for its turn"))
     }
 
+    @Test(arguments: [
+        (EventStanding.slowed(.rate(50)), "the configuration's rate lets 50.0 a second of its function out"),
+        (.slowed(.drainRate(500)), "the configuration's drain_rate lets 500 a second out"),
+        (.slowed(.inFlight(limit: 4, ceiling: 64)), "4 attempts in flight now"),
+        (.slowed(.inFlight(limit: 64, ceiling: 64)), "as max_in_flight allows, 64"),
+        (.slowed(.routeInFlight(limit: 1)), "may have 1 attempt in flight now"),
+        (.slowed(.allInFlight(limit: 256)), "as delivery.max_in_flight allows, 256"),
+    ])
+    func `says what holds a waiting event back (P9)`(_ standing: EventStanding, _ part: String) throws {
+        let words = try #require(Event(detail(.queued), standing: standing, now: now).explanation)
+        #expect(words.contains(part), "\(words)")
+    }
+
+    @Test func `says when a retry comes, not what holds back the others`() throws {
+        let event = Event(
+            detail(.queued) { $0.dueAt = WallTime(milliseconds: 2_000_000) },
+            standing: .slowed(.rate(50)),
+            now: now
+        )
+        #expect(event.explanation == "It waits for its delivery time, 1970-01-01T00:33:20.000Z.")
+    }
+
     @Test func `shows an event under way as in flight, though its row says queued`() {
         let event = Event(detail(.queued) { $0.dueAt = now }, standing: .inFlight(since: now), now: now)
         #expect(event.state == "in-flight")

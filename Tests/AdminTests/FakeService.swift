@@ -171,7 +171,26 @@ extension Status {
             deadBytes: 3,
             inFlight: 1,
             oldest: OldestEvent(id: "e", function: "orders", ageSeconds: 7),
-            functions: [FunctionStatus(function: "or\"ders", state: "active", queued: 2, dead: 1, inFlight: 1)],
+            functions: [
+                FunctionStatus(
+                    function: "or\"ders",
+                    state: "active",
+                    queued: 2,
+                    dead: 1,
+                    inFlight: 1,
+                    pace: FunctionPaceStatus(
+                        handedOverPerSecond: 1.5,
+                        limitedBy: .rest,
+                        limitPerSecond: 2,
+                        restsUntil: Timestamp(milliseconds: 9000),
+                        inFlightLimit: 4,
+                        secondsToEmpty: 1,
+                        rate: 3,
+                        drainRate: 500,
+                        maxInFlight: 64
+                    )
+                )
+            ],
             routes: [
                 RouteStatus(
                     name: "eu",
@@ -196,6 +215,8 @@ extension Metrics {
         orders.inFlight = 1
         orders.oldestAgeSeconds = 7
         orders.state = "suspended"
+        orders.ratePerSecond = 45.5
+        orders.secondsToEmpty = 12
         orders.dead = ["exhausted": 1, "expired": 2]
         orders.accepts = [5, 1, 1, 2, 0, 0, 0, 0]
         orders.attempts = [4, 1, 1, 1, 1, 1, 0, 0]

@@ -16,6 +16,8 @@ import Testing
         #"lambda_outbox_dead_letters{condition="exhausted",function="orders"} 1"#,
         #"lambda_outbox_function_state{function="orders",state="suspended"} 1"#,
         #"lambda_outbox_function_state{function="orders",state="active"} 0"#,
+        #"lambda_outbox_rate_limit_per_second{function="orders"} 45.5"#,
+        #"lambda_outbox_seconds_to_empty{function="orders"} 12"#,
         "# TYPE lambda_outbox_events_accepted_total counter",
         #"lambda_outbox_events_accepted_total{function="orders",result="accepted"} 5"#,
         #"lambda_outbox_events_accepted_total{function="orders",result="repeat"} 1"#,

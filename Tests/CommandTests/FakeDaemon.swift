@@ -145,6 +145,7 @@ actor Letters: AdminService {
                     function.reason = "by an operator" + (pause.reason.map { ": \($0)" } ?? "")
                     function.since = pause.since
                     function.nextProbeAt = nil
+                    function.pace = nil
                 }
                 return function
             },
@@ -164,7 +165,23 @@ actor Letters: AdminService {
             inFlight: 0,
             oldestAgeSeconds: 3725
         ),
-        FunctionStatus(function: "orders", state: "active", queued: 1, dead: 3, inFlight: 1, oldestAgeSeconds: 2),
+        FunctionStatus(
+            function: "orders",
+            state: "active",
+            queued: 1,
+            dead: 3,
+            inFlight: 1,
+            oldestAgeSeconds: 2,
+            pace: FunctionPaceStatus(
+                handedOverPerSecond: 12.5,
+                limitedBy: .routeThrottle,
+                limitPerSecond: 0.5,
+                inFlightLimit: 8,
+                secondsToEmpty: 2,
+                rate: 50,
+                maxInFlight: 64
+            )
+        ),
     ]
 
     private var pauses: [Pause] = []

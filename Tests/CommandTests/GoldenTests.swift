@@ -141,8 +141,9 @@ import Testing
         Case(
             name: "functions-show",
             commands: [
-                ["functions", "show", "billing:live"], ["functions", "show", "*", "--json"],
-                ["functions", "show", "nobody"], ["functions", "pause", "--all"], ["functions", "show", "*"],
+                ["functions", "show", "billing:live"], ["functions", "show", "orders"],
+                ["functions", "show", "*", "--json"], ["functions", "show", "nobody"],
+                ["functions", "pause", "--all"], ["functions", "show", "*"],
             ]
         ),
         Case(

@@ -6,7 +6,7 @@ struct StatusExample {
     var words: String
     var status: Status
 
-    static let all = [fine, routeDown, functionFailing, diskNearlyFull, doorClosed, credentialsExpiring]
+    static let all = [fine, routeDown, functionFailing, diskNearlyFull, doorClosed, credentialsExpiring, slowed]
 
     private static let now = Timestamp("2026-03-14T03:12:00Z")!
     private static func ago(_ seconds: Int64) -> Timestamp {
@@ -131,6 +131,58 @@ struct StatusExample {
         }
     )
 
+    static let slowed = StatusExample(
+        title: "A function is held back",
+        words: """
+            RATE is what was handed over per second of late, EMPTY IN the time until the function's queue is empty if \
+            nothing is added, WHY what holds it back: AWS's throttling, or a setting of the configuration. \
+            `lambda-outbox functions show NAME` has all settings. Nothing to do, unless it takes too long.
+            """,
+        status: changed { status in
+            status.functions = [
+                FunctionStatus(
+                    function: "orders",
+                    state: "active",
+                    queued: 182_000,
+                    dead: 0,
+                    inFlight: 8,
+                    oldestAgeSeconds: 590,
+                    pace: FunctionPaceStatus(
+                        handedOverPerSecond: 499.2,
+                        limitedBy: .drainRate,
+                        limitPerSecond: 500,
+                        inFlightLimit: 64,
+                        secondsToEmpty: 364,
+                        drainRate: 500,
+                        maxInFlight: 64
+                    )
+                ),
+                FunctionStatus(
+                    function: "mail:live",
+                    state: "active",
+                    queued: 5_400,
+                    dead: 0,
+                    inFlight: 1,
+                    oldestAgeSeconds: 130,
+                    pace: FunctionPaceStatus(
+                        handedOverPerSecond: 43.1,
+                        limitedBy: .throttle,
+                        limitPerSecond: 45.2,
+                        inFlightLimit: 12,
+                        secondsToEmpty: 120,
+                        rate: 80,
+                        drainRate: 500,
+                        maxInFlight: 64
+                    )
+                ),
+            ]
+            status.queued = 187_400
+            status.queuedBytes = 383_795_200
+            status.oldest?.ageSeconds = 590
+            status.rates.handedOver = 542.3
+        }
+    )
+
     private static func changed(_ change: (inout Status) -> Void) -> Status {
         var status = base
         change(&status)
@@ -162,7 +214,14 @@ struct StatusExample {
                     queued: 11,
                     dead: 0,
                     inFlight: 7,
-                    oldestAgeSeconds: 1
+                    oldestAgeSeconds: 1,
+                    pace: FunctionPaceStatus(
+                        handedOverPerSecond: 31.6,
+                        inFlightLimit: 64,
+                        secondsToEmpty: 1,
+                        drainRate: 500,
+                        maxInFlight: 64
+                    )
                 ),
                 FunctionStatus(
                     function: "mail:live",

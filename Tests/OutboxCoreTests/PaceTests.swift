@@ -233,16 +233,17 @@ struct PaceTests {
     }
 
     @Test(arguments: [
-        (1000, nil as Double?, nil as Double?, 20, 50 as Int64?), (1000, 10, 500, 20, 100), (5, nil, nil, 0, nil),
+        (1000, nil as Brake?, 20, 50 as Int64?), (1000, .drainRate(500), 20, 2),
+        (1000, .throttle(perSecond: 10, isRoute: true), 20, 100), (1000, .inFlight(limit: 4, ceiling: 64), 20, 50),
+        (5, nil, 0, nil), (0, nil, 0, 0),
     ])
-    func `the time to empty follows from the tightest rate, else from the pace of late`(
+    func `the time to empty follows from the rate that holds it back, else from the pace of late`(
         queued: Int,
-        rate: Double?,
-        drain: Double?,
+        brake: Brake?,
         handedOver: Double,
         seconds: Int64?
     ) {
-        let pace = FunctionPace(handedOverPerSecond: handedOver, ratePerSecond: rate, drainPerSecond: drain)
+        let pace = FunctionPace(handedOverPerSecond: handedOver, brake: brake)
         #expect(pace.secondsToEmpty(queued) == seconds)
     }
 }

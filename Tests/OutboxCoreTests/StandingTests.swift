@@ -52,20 +52,20 @@ import Testing
         dispatcher.accepted([event(1)], lastSequence: 1)
         #expect(dispatcher.wake(now: now, clockTrusted: true).starts.map(\.event.sequence) == [1])
         dispatcher.accepted([event(2)], lastSequence: 2)
-        let standings = dispatcher.standings(of: [place(9), place(1), place(2)])
+        let standings = dispatcher.standings(of: [place(9), place(1), place(2)], now: now.monotonic)
         #expect(standings.map(\.inFlightSince) == [nil, now.wall, nil])
     }
 
     @Test("a suspended function is told for its events, wherever they are")
     func function() {
-        let standing = dispatcher(function: trouble).standings(of: [place(9)])[0]
+        let standing = dispatcher(function: trouble).standings(of: [place(9)], now: now.monotonic)[0]
         #expect(standing.functionSuspension?.reason == "down")
         #expect(standing.routeSuspension == nil)
     }
 
     @Test("a suspended route is told for events that take it")
     func route() {
-        let standings = dispatcher(route: trouble).standings(of: [place(9), place(9, nil)])
+        let standings = dispatcher(route: trouble).standings(of: [place(9), place(9, nil)], now: now.monotonic)
         #expect(standings.map { $0.routeSuspension?.reason } == ["down", nil])
     }
 
@@ -98,7 +98,7 @@ import Testing
                     using: &random
                 )
             }
-            let found = try #require(dispatcher.standings(of: [place(9)])[0].throttle)
+            let found = try #require(dispatcher.standings(of: [place(9)], now: later.monotonic)[0].throttle)
             #expect(found.isRoute == isRoute)
             if sequence == 1 {
                 #expect(found.until == later.monotonic.advanced(by: .seconds(60)))

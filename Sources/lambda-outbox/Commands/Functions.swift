@@ -23,8 +23,10 @@ struct FunctionsList: ParsableCommand {
         abstract: "List functions that hold events or dead letters, or are in trouble; the worst first.",
         usage: "lambda-outbox functions list [<options>]",
         discussion: """
-            In a pipe: a line each, with tabs between function, state, queued, age of the oldest in seconds, in flight, \
-            dead letters and reason. Pauses that mean none of them are told on stderr.
+            RATE is hand-overs a second of late, EMPTY IN the time until the queue is empty if nothing is added, WHY what \
+            stops the function or holds it back. In a pipe: a line each, with tabs between function, state, queued, age \
+            of the oldest in seconds, in flight, dead letters, rate, seconds until empty, and why. Pauses that mean none \
+            of them are told on stderr.
 
             EXAMPLES:
               lambda-outbox functions list
@@ -56,17 +58,32 @@ struct FunctionsList: ParsableCommand {
     }
 
     static func table(_ functions: [FunctionStatus], _ style: Style) -> Table {
-        var table = Table("FUNCTION", "STATE", "QUEUED", "OLDEST", "IN FLIGHT", "DEAD", "WHY", lastWidthMin: 30)
+        var table = Table(
+            "FUNCTION",
+            "STATE",
+            "QUEUED",
+            "OLDEST",
+            "IN FLIGHT",
+            "DEAD",
+            "RATE",
+            "EMPTY IN",
+            "WHY",
+            lastWidthMin: 30
+        )
+        func time(_ seconds: Int64?) -> String {
+            seconds.map { style.isTerminal ? Wording.duration(seconds: $0) : "\($0)" } ?? ""
+        }
         for function in functions {
-            let age = function.oldestAgeSeconds
             table.add(
                 function.function,
                 function.state,
                 "\(function.queued)",
-                age.map { style.isTerminal ? Wording.duration(seconds: $0) : "\($0)" } ?? "",
+                time(function.oldestAgeSeconds),
                 "\(function.inFlight)",
                 "\(function.dead)",
-                function.reason ?? "",
+                function.pace.map { Wording.rate($0.handedOverPerSecond) + (style.isTerminal ? "/s" : "") } ?? "",
+                time(function.pace?.secondsToEmpty),
+                function.reason ?? function.pace?.words ?? "",
                 colours: function.state == "suspended" ? [1: .red] : function.state == "paused" ? [1: .yellow] : [:]
             )
         }
@@ -122,6 +139,12 @@ struct FunctionsShow: ParsableCommand {
         add("oldest", function.oldestAgeSeconds.map { "waits for \(Wording.duration(seconds: $0))" })
         add("in flight", "\(function.inFlight)")
         add("dead", Wording.count(function.dead, "letter"))
+        if let pace = function.pace {
+            add("rate now", "\(Wording.rate(pace.handedOverPerSecond)) handed over per second")
+            add("held back by", pace.words ?? "nothing")
+            add("empty in", pace.secondsToEmpty.map { Wording.duration(seconds: $0) })
+            add("settings", pace.settings)
+        }
         return table.lines(withHeading: false) + [Printable.line(explanation(function))]
     }
 

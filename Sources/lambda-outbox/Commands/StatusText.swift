@@ -154,7 +154,7 @@ enum StatusText {
     }
 
     private static func functions(_ status: Status) -> Table {
-        var table = Table("FUNCTION", "STATE", "QUEUED", "OLDEST", "IN FLIGHT", "DEAD", "WHY")
+        var table = Table("FUNCTION", "STATE", "QUEUED", "OLDEST", "IN FLIGHT", "DEAD", "RATE", "EMPTY IN", "WHY")
         for function in status.functions.prefix(rowsMax) {
             table.add(
                 function.function,
@@ -163,7 +163,9 @@ enum StatusText {
                 function.oldestAgeSeconds.map { Wording.duration(seconds: $0) } ?? "-",
                 Wording.count(function.inFlight),
                 Wording.count(function.dead),
-                why(function.reason, function.since, function.nextProbeAt, status.at)
+                function.pace.map { "\(Wording.rate($0.handedOverPerSecond))/s" } ?? "-",
+                function.pace?.secondsToEmpty.map { Wording.duration(seconds: $0) } ?? "-",
+                function.pace?.words ?? why(function.reason, function.since, function.nextProbeAt, status.at)
             )
         }
         return table
