@@ -70,7 +70,8 @@ final class LambdaModel {
         let now = record.nanoseconds
         if attempt.credentials == nil { return .noCredentials }
         if !isCalm {
-            for outage in record.plan.outages where outage.route == plan.route && outage.time.contains(now) {
+            for outage in record.plan.outages
+            where outage.route == plan.route && outage.function ?? function == function && outage.time.contains(now) {
                 return outage.cause
             }
             if let cause = cursed[message] { return cause }

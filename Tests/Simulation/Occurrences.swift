@@ -69,6 +69,7 @@ package enum Happening: String, CaseIterable, Sendable {
     case clockCorrected = "clock: corrected by answers"
     case outage = "outage"
     case outageOfHours = "outage: hours"
+    case storm = "outage: everything throttled"
     case cursed = "event: killed by a middlebox"
     case lostInLambda = "lambda: too old in its own queue"
     case functionSuspended = "function: suspended"

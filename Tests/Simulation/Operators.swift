@@ -12,7 +12,10 @@ final class Operators {
     private var paused: [GlobPattern] = []
     /// What the delivery side has said about events that are to be taken out.
     private var ready: [(withdrawn: [Int64], isMove: Bool)] = []
-    private var queuedAt = 0
+    /// Draws what only some seeds have.
+    private var extras: Extras
+    /// Dead letters that somebody has noted.
+    private var listed: [EventID] = []
     /// For the delivery side, behind what the commit side tells it.
     private var messages: [DeliveryMessage] = []
     var isCalm = false
@@ -23,6 +26,7 @@ final class Operators {
         self.oracle = oracle
         self.keys = keys
         self.random = random
+        extras = record.plan.extras
     }
 
     /// For the delivery side now.
@@ -34,6 +38,7 @@ final class Operators {
     /// For the commit side now.
     func orders() -> [CommitMessage] {
         var orders = takeOut()
+        if extras.isRoomy, !isCalm { orders += surge() }
         guard !isCalm, random.oneIn(record.plan.weights.operatorAct) else { return orders }
         switch random.int(0...13) {
         case 0, 1: orders.append(pause(pattern()))
@@ -141,8 +146,9 @@ final class Operators {
     }
 
     /// Asks the delivery side to let go of some events.
-    private func withdraw(isMove: Bool) {
-        let ids = someQueued(random.int(1...6))
+    private func withdraw(isMove: Bool) { withdraw(someQueued(random.int(1...6)), isMove: isMove) }
+
+    private func withdraw(_ ids: [EventID], isMove: Bool) {
         guard !ids.isEmpty else { return }
         record.happened(isMove ? .move : .cancel)
         let sequences = ids.map(\.sequence)
@@ -193,8 +199,31 @@ final class Operators {
         case 2: return .matching(EventFilter(function: nil, condition: .exhausted))
         default:
             let dead = oracle.entries.values.filter { $0.state == .dead }.map(\.id).sorted()
-            return .ids(Array(dead.shuffled(using: &random).prefix(4)))
+            return .ids(Array(dead.shuffled(using: &random).prefix(4)) + fromList(dead))
         }
+    }
+
+    /// Letters of a list that was made some time ago: some may have been redriven, or be dead again, by now.
+    private func fromList(_ dead: [EventID]) -> [EventID] {
+        guard extras.keepsLists else { return [] }
+        defer { if listed.isEmpty || extras.random.oneIn(3) { listed = dead } }
+        return Array(listed.shuffled(using: &extras.random).prefix(4))
+    }
+
+    /// Much at once: all of a function goes to the dead letters, or all letters go back.
+    private func surge() -> [CommitMessage] {
+        if extras.random.oneIn(60) {
+            record.happened(.redrive)
+            return [.operate([.redrive(.all, limit: 200, keepExpiry: false)], done { _ in })]
+        }
+        if extras.random.oneIn(60) {
+            let function = extras.random.int(0...record.plan.functions.count - 1)
+            withdraw(
+                oracle.entries.values.filter { $0.function == function && $0.state == .queued }.map(\.id),
+                isMove: true
+            )
+        }
+        return []
     }
 
     private func redrive(keepExpiry: Bool) -> CommitMessage {

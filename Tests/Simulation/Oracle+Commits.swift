@@ -33,6 +33,7 @@ extension Oracle {
             for id in ids {
                 guard let due = entries[id.sequence]?.dueAt, due > now else { continue }
                 entries[id.sequence]!.dueAt = now
+                if entries[id.sequence]!.promisedAt == due { entries[id.sequence]!.promisedAt = now }
                 entries[id.sequence]!.ageFrom = min(entries[id.sequence]!.ageFrom, now)
             }
         case (.pause(let rule), .done): storedPauses.insert(rule.pattern.text)
@@ -74,6 +75,7 @@ extension Oracle {
                 acceptedAt: now,
                 ageFrom: queuedEvent.ageFrom,
                 dueAt: event.deliverAt.flatMap { $0 > now ? $0 : nil },
+                promisedAt: event.deliverAt,
                 expiresAt: event.expiresAt
             )
             if queuedEvent.payload != event.payload || queuedEvent.function != event.function {

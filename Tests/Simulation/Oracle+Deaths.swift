@@ -51,6 +51,8 @@ extension Oracle {
         if let expiry = entry.expiresAt, expiry <= latest { return }
         if flight.isCutOff { wrong("max_age isn't applied while the route is suspended") }
         if latest.since(entry.ageFrom) > policy.maxAge { return }
+        // Dated by a clock that has stepped back since: its age counts from the step.
+        if entry.ageFrom > flight.endWall.advanced(by: EventAges.aheadMax) { return }
         wrong("expired after \(policy.maxAge.milliseconds) ms, not at most \(latest.since(entry.ageFrom).milliseconds)")
     }
 

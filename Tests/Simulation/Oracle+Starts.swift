@@ -137,7 +137,6 @@ extension Oracle {
         flight.hasEnded = true
         flight.endWall = record.world.now.wall
         flight.policy = policy(function)
-        flight.isTrusted = isTrusted
         // A probe that AWS answers ends the suspension before its own outcome is judged, and that of others beside it.
         flight.isCutOff =
             scopes.routes[route].reason != nil && scopes.routes[route].probe != nil && !flight.isRouteProbe
@@ -145,6 +144,9 @@ extension Oracle {
             suspects.remove(entries[sequence]!.id)
             if let date = answer.date, answer.requestID != nil { serverSeen = (date, now) }
         }
+        // The answer's own date counts already.
+        lookAtClock()
+        flight.isTrusted = isTrusted
         learn(&flight, now: now)
         if flight.cause.isMidway { countMidway(sequence, route) }
         if flight.cause == .eventCode { entries[sequence]!.wasRefused = true }

@@ -17,6 +17,8 @@ final class Oracle {
         var acceptedAt: WallTime
         var ageFrom: WallTime
         var dueAt: WallTime?
+        /// When the producer wanted it delivered; nil: at once.
+        var promisedAt: WallTime?
         var expiresAt: WallTime?
         var charged = 0
         var unknown = 0
@@ -129,6 +131,12 @@ final class Oracle {
     /// The delivery side begins a round.
     func turnBegins() {
         maxWall = max(maxWall, record.world.now.wall)
+        lookAtClock()
+        watchTurn()
+    }
+
+    /// Whether the daemon may trust the clock now.
+    func lookAtClock() {
         let now = record.world.now.wall
         if let serverSeen {
             let elapsed = (record.nanoseconds - serverSeen.at) / 1_000_000
@@ -137,7 +145,6 @@ final class Oracle {
         } else {
             isTrusted = record.world.isSynchronised
         }
-        watchTurn()
     }
 
     /// What the delivery side is about to read.

@@ -17,6 +17,8 @@ struct Plan: Sendable {
     }
     struct Outage: Sendable {
         var route: Int
+        /// nil: all of the route's.
+        var function: Int?
         /// Nanoseconds.
         var time: Range<Int64>
         var cause: Cause
@@ -39,15 +41,18 @@ struct Plan: Sendable {
     var largeOneIn = 30
     var stepsMax = 6000
     var weights = Weights()
+    var extras: Extras
 
     init(seed: UInt64) {
         self.seed = seed
         random = Seeded(state: seed &* 0x9E37_79B9 &+ 0x51ED_270B)
+        extras = Extras(seed: seed)
         drawWorld()
         drawLimits()
         drawPolicies()
         drawOutages()
         weights.draw(&random)
+        drawExtras()
     }
 
     private mutating func drawWorld() {

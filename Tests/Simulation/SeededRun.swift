@@ -72,7 +72,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
             return answer
         }
         for outage in record.plan.outages {
-            record.happened(.outage)
+            record.happened(outage.cause.blame == .throttle ? .storm : .outage)
             if outage.time.count > 3_600_000_000_000 { record.happened(.outageOfHours) }
         }
     }
@@ -359,11 +359,13 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         clients.checkEnd()
     }
 
-    /// Times that were set while the clock was ahead lie in a far future for a clock that is right: an operator sees them,
-    /// and sends what is meant at once.
+    /// Times that producers asked for while the clock was ahead lie in a far future for a clock that is right: an operator
+    /// sees them, and sends what is meant at once. What was put off otherwise has to come by itself.
     private func freeFuture() {
         let horizon = record.world.now.wall.advanced(by: .seconds(240))
-        let ids = oracle.entries.values.filter { $0.state == .queued && $0.dueAt.map { $0 > horizon } ?? false }
+        let ids = oracle.entries.values.filter { entry in
+            entry.state == .queued && entry.dueAt == entry.promisedAt && entry.dueAt.map { $0 > horizon } ?? false
+        }
         guard !ids.isEmpty else { return }
         record.world.toCommit.append(operators.free(ids.map(\.id).sorted()))
     }
