@@ -1,4 +1,4 @@
-/// How many attempts a second end well, measured over windows of at least a second and ten answers.
+/// How many attempts a second end well, and what part of them doesn't, over windows of at least a second and ten answers.
 package struct AnswerRate: Hashable, Sendable {
     private static let answersMin = 10
 
@@ -6,6 +6,7 @@ package struct AnswerRate: Hashable, Sendable {
     private var good = 0
     private var all = 0
     private var last: Double?
+    private var lastRefused = 0.0
 
     package init() {}
 
@@ -14,7 +15,9 @@ package struct AnswerRate: Hashable, Sendable {
         if let since, now < since { return }
         if let since, now.since(since) >= .seconds(1), all >= Self.answersMin {
             last = Double(good) * 1000 / Double(now.since(since).milliseconds)
+            let refused = refused
             restart(at: now)
+            lastRefused = refused
         }
         if since == nil { since = now }
         all += 1
@@ -26,15 +29,20 @@ package struct AnswerRate: Hashable, Sendable {
         since = now
         good = 0
         all = 0
+        lastRefused = 0
     }
 
-    /// Hand-overs a second in the latest window that says something; nil before the first.
+    /// Hand-overs a second in the latest window that says something, at slow rates with a few answers in 3 s; nil before
+    /// the first.
     package func measured(at now: MonotonicTime) -> Double? {
-        if let since, all >= Self.answersMin, now.since(since) >= .milliseconds(500) {
-            return Double(good) * 1000 / Double(now.since(since).milliseconds)
-        }
-        return last
+        guard let since else { return last }
+        let span = now.since(since)
+        guard all >= Self.answersMin ? span >= .milliseconds(500) : good > 0 && span >= .seconds(3) else { return last }
+        return Double(good) * 1000 / Double(span.milliseconds)
     }
+
+    /// The part of the latest attempts that didn't end well, since the restart; 0 before there are ten.
+    package var refused: Double { all >= Self.answersMin ? 1 - Double(good) / Double(all) : lastRefused }
 
     /// The best guess where nothing is measured yet: many good answers count as a second's, a few as of the time they took.
     package func guess(at now: MonotonicTime) -> Double {

@@ -1,18 +1,31 @@
 /// The pace of a function or route that throttles: a token bucket whose rate follows CUBIC.
 ///
-/// A throttle cuts the rate to 0.7 of what was measured to get through, at most once a second. From there it climbs back
-/// to a little less than that last good rate within 5 s, ever slower the nearer it comes, and then beyond, at first
-/// slowly: by 30 % within 10 s, or later where each throttle costs a rest (`Retry-After`). Both times are the same for all
-/// rates: with CUBIC's own constant (0.4/s³) a limit of 50/s would be run into every few seconds.
+/// A throttle cuts the rate, at most once a second: the deeper the more of the latest attempts were refused, to between
+/// 0.93 and 0.7 of what was measured to get through. A receiver's bucket is no queue that would have to run empty, so a
+/// light touch is enough where few were refused. From there it climbs back to a little less than that last good rate within
+/// 5 s, ever slower the nearer it comes, and then beyond, at first slowly: by 30 % within 10 s, or later where each throttle
+/// costs a rest (`Retry-After`). Both times are the same for all rates: with CUBIC's own constant (0.4/s³) a limit of 50/s
+/// would be run into every few seconds.
+///
+/// Where it wasn't even back at the last good rate, and each try costs a rest, that rate is doubted.
+///
+/// Where a throttle costs no rest, one for 50 hand-overs is borne without a cut: close to a limit a request that the way
+/// made early is refused now and then, and says little.
 package struct RateControl: Hashable, Sendable {
     package static let floor = 0.1
+    /// What a cut leaves, at the least and at the most.
     package static let cut = 0.7
+    package static let lightestCut = 0.93
+    /// Throttles without a rest that are borne, as a part of the hand-overs.
+    static let tolerated = 0.02
     /// From a cut back to the last good rate.
     package static let recovery = Span.seconds(5)
     /// From there to 1.3 times as much, where a throttle costs no rest.
     package static let probing = Span.seconds(10)
     /// Of a rate that met a throttle, what is gone back to: it was a little too much.
     static let caution = 0.97
+    /// What is taken off both where a throttle costs a rest and came at once after the last one; less on the way back.
+    static let doubt = (caution: 0.1, cut: 0.13)
     /// Seconds: a longer rest doesn't slow the probing further.
     static let restMax = 5.0
     package static let cutInterval = Span.seconds(1)
@@ -33,6 +46,8 @@ package struct RateControl: Hashable, Sendable {
     private var grownAt: MonotonicTime
     private var isWaitedFor = false
     private var neededAt: MonotonicTime
+    /// Throttles that may come now without a cut.
+    private var credit = 0.0
     /// Seconds that the latest throttle asked to rest for.
     private var rest = 0.0
     private var bucket = TokenBucket(.even)
@@ -73,27 +88,54 @@ package struct RateControl: Hashable, Sendable {
     /// - Parameters:
     ///   - startedAt: those that began before the last cut belong to it.
     ///   - measured: hand-overs a second of late, where known.
-    package mutating func throttled(startedAt: MonotonicTime, measured: Double?, now: MonotonicTime) -> Bool {
+    ///   - refused: the part of the latest attempts that was throttled.
+    ///   - rests: it costs a rest.
+    package mutating func throttled(
+        startedAt: MonotonicTime,
+        measured: Double?,
+        refused: Double = 0,
+        rests: Bool = false,
+        now: MonotonicTime
+    ) -> Bool {
         neededAt = now
         guard !isBygone(startedAt: startedAt), now.since(cutAt) >= Self.cutInterval else { return false }
-        // Measuring is rough. Where nearly all of the rate got through, the rate itself is known better.
-        let measured = measured ?? perSecond
-        let got = measured > 0.8 * perSecond ? perSecond : measured
+        if !isSearching, !rests, credit >= 1 {
+            credit -= 1
+            return false
+        }
+        let got = gotThrough(measured: measured, refused: refused)
+        let doubt = rests && !isSearching ? max(0, 1 - grownFor / Self.seconds(Self.recovery)) : 0
         // A second in which nothing got through is no measure of what will.
-        if got > 0 { goal = max(Self.floor, got * Self.caution) }
-        lowest = max(Self.floor, got * Self.cut, perSecond / 10)
+        if got > 0 { goal = max(Self.floor, got * (Self.caution - Self.doubt.caution * doubt)) }
+        lowest = max(Self.floor, got * kept(refused: refused, doubt: doubt), perSecond / 10)
         goal = max(goal, lowest)
         perSecond = lowest
         isSearching = false
         cutAt = now
+        credit = 0
         grownFor = 0
         grownAt = now
         isWaitedFor = false
         return true
     }
 
+    /// The best measure of what gets through.
+    private func gotThrough(measured: Double?, refused: Double) -> Double {
+        // Where events waited for tokens, the rate and what was refused say it, whatever else held events up meanwhile.
+        let got = isSearching || grownFor > 0 ? perSecond * (1 - refused) : measured ?? perSecond
+        // Where nearly all of the rate got through, that is known better.
+        return got > 0.8 * perSecond ? perSecond : got
+    }
+
+    /// What a cut leaves of it.
+    private func kept(refused: Double, doubt: Double) -> Double {
+        if isSearching { return Self.cut }
+        return min(Self.lightestCut - Self.doubt.cut * doubt, max(Self.cut, 1 - 2 * refused))
+    }
+
     /// Nothing is sent until then: `Retry-After`.
     package mutating func rests(until: MonotonicTime, now: MonotonicTime) {
+        bucket.rest(until: until)
         grownAt = max(grownAt, until)
         rest = min(Self.restMax, max(0, Double(until.since(now).milliseconds) / 1000))
     }
@@ -102,6 +144,7 @@ package struct RateControl: Hashable, Sendable {
     package mutating func worked(at now: MonotonicTime) {
         let passed = Double(max(0, now.nanoseconds - grownAt.nanoseconds)) / 1e9
         grownAt = max(grownAt, now)
+        credit = min(1, credit + Self.tolerated)
         guard isWaitedFor, passed > 0 else { return }
         isWaitedFor = false
         if isSearching {
@@ -117,13 +160,15 @@ package struct RateControl: Hashable, Sendable {
     ///
     /// - Parameter rest: seconds that each throttle costs: the more, the less often it is asked for one.
     static func curve(_ seconds: Double, from lowest: Double, to goal: Double, rest: Double = 0) -> Double {
-        let recovery = Double(recovery.milliseconds) / 1000
+        let recovery = Self.seconds(recovery)
         let beyond = seconds - recovery
         if beyond < 0 {
             let relative = beyond / recovery
             return goal + (goal - lowest) * relative * relative * relative
         }
-        let relative = beyond / (Double(probing.milliseconds) / 1000 * (1 + 2 * rest))
+        let relative = beyond / (Self.seconds(probing) * (1 + 4 * rest))
         return goal + max(0.3 * goal, 1) * relative * relative * relative
     }
+
+    private static func seconds(_ span: Span) -> Double { Double(span.milliseconds) / 1000 }
 }

@@ -26,11 +26,23 @@ package struct ScopePace: Hashable, Sendable {
         defer { if let rest { control?.rests(until: rest, now: now) } }
         if control?.isBygone(startedAt: startedAt) ?? false { return }
         answers.count(good: false, at: now)
-        if control?.isOver(at: now) ?? true {
-            control = RateControl(guess: answers.guess(at: now), now: now)
-        } else if !control!.throttled(startedAt: startedAt, measured: answers.measured(at: now), now: now) {
+        guard control?.isOver(at: now) ?? true else {
+            let isCut = control!.throttled(
+                startedAt: startedAt,
+                measured: answers.measured(at: now),
+                refused: answers.refused,
+                rests: rest != nil,
+                now: now
+            )
+            if isCut { restart(after: rest) }
             return
         }
-        answers.restart(at: rest)
+        control = RateControl(guess: answers.guess(at: now), now: now)
+        restart(after: rest)
+    }
+
+    /// Measures anew: after a rest from when the first answers can be there.
+    private mutating func restart(after rest: MonotonicTime?) {
+        answers.restart(at: rest?.advanced(by: .milliseconds(Int64(latency.value ?? 0))))
     }
 }

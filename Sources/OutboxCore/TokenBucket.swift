@@ -4,7 +4,8 @@ package struct TokenBucket: Hashable, Sendable {
     package enum Slack: Hashable, Sendable {
         /// What could not be done in the last 50 ms, so that a late wake-up costs nothing of the rate.
         case late
-        /// What 10 ms let through, and where that is less than one, none: for a receiver that counts strictly.
+        /// What could not be done in the last 10 ms, and nothing at longer intervals than that: for a receiver that counts
+        /// strictly.
         case even
     }
 
@@ -36,12 +37,24 @@ package struct TokenBucket: Hashable, Sendable {
     package mutating func take(perSecond: Double, at now: MonotonicTime) {
         let interval = Int64((1e9 / max(perSecond, 1e-3)).rounded())
         let paid = paidAt ?? .min
-        paidAt =
-            hasToken(at: now) ? max(paid, now.nanoseconds) + interval : max(paid, now.nanoseconds + interval)
-        slackNanoseconds =
-            switch slack {
-            case .late: Planted.rateBursts ? 1_000_000_000 : 50_000_000
-            case .even: max(0, 10_000_000 - interval)
-            }
+        switch slack {
+        case .late:
+            paidAt =
+                hasToken(at: now) ? max(paid, now.nanoseconds) + interval : max(paid, now.nanoseconds + interval)
+            slackNanoseconds = Planted.rateBursts ? 1_000_000_000 : 50_000_000
+        case .even:
+            let earliest = now.nanoseconds - max(0, Self.evenMax - interval)
+            paidAt =
+                hasToken(at: now)
+                ? max(paidAt ?? now.nanoseconds, earliest) + interval : max(paid, now.nanoseconds + interval)
+        }
     }
+
+    /// Nothing may happen until then, and what could not is not made up for.
+    package mutating func rest(until time: MonotonicTime) {
+        paidAt = max(paidAt ?? .min, time.nanoseconds)
+    }
+
+    /// Nanoseconds.
+    private static let evenMax: Int64 = 10_000_000
 }

@@ -91,15 +91,19 @@ struct PaceTests {
         #expect(bucket.next! > at(60_000))
     }
 
-    @Test(arguments: [(10.0, 1), (50, 1), (100, 1), (1000, 10)])
-    func `after a rest an even bucket gives no burst of more than 10 ms' worth`(rate: Double, atOnce: Int) {
+    @Test(arguments: [10.0, 50, 100, 1000])
+    func `after a rest an even bucket gives one token, and the others evenly`(rate: Double) {
         var bucket = TokenBucket(.even)
         var taken = 0
-        while bucket.hasToken(at: at(60_000)) {
-            bucket.take(perSecond: rate, at: at(60_000))
-            taken += 1
+        for start in [Int64(0), 60_000] {
+            taken = 0
+            bucket.rest(until: at(start))
+            while bucket.hasToken(at: at(start)) {
+                bucket.take(perSecond: rate, at: at(start))
+                taken += 1
+            }
         }
-        #expect(taken == atOnce)
+        #expect(taken == 1)
         var last = bucket.next!
         for _ in 0..<20 {
             bucket.take(perSecond: rate, at: last)
@@ -108,9 +112,26 @@ struct PaceTests {
         }
     }
 
+    @Test(arguments: [(1000.0, 7, 1000), (1000, 12, 833), (50, 27, 37)])
+    func `an even bucket makes up for late wake-ups by 10 ms' worth`(
+        rate: Double,
+        everyMilliseconds interval: Int,
+        expected: Int
+    ) {
+        var bucket = TokenBucket(.even)
+        var taken = 0
+        for milliseconds in stride(from: 0, to: 1000, by: interval) {
+            while bucket.hasToken(at: at(Int64(milliseconds))) {
+                bucket.take(perSecond: rate, at: at(Int64(milliseconds)))
+                taken += 1
+            }
+        }
+        #expect(abs(taken - expected) <= 7)
+    }
+
     // MARK: The rate after throttles
 
-    @Test func `a throttle cuts the rate to 0.7, at most once a second, and not for attempts from before`() {
+    @Test func `the first throttles cut the rate to 0.7, at most once a second, and not for attempts from before`() {
         var control = RateControl(guess: 100, now: at(0))
         #expect(abs(control.perSecond - 70) < 0.001)
         let early = control.throttled(startedAt: at(10), measured: nil, now: at(500))
@@ -126,14 +147,63 @@ struct PaceTests {
         var rates: [Double] = []
         for _ in 0..<8 {
             now += 2000
-            _ = control.throttled(startedAt: at(now - 5), measured: 0, now: at(now))
+            _ = control.throttled(startedAt: at(now - 5), measured: 0, refused: 1, now: at(now))
             rates.append(control.perSecond)
         }
         #expect(abs(rates[0] - 70) < 0.001)
         #expect(rates.last == RateControl.floor)
-        var known = RateControl(guess: 1000, now: at(0))
-        _ = known.throttled(startedAt: at(1990), measured: 200, now: at(2000))
-        #expect(abs(known.perSecond - 140) < 0.001)
+    }
+
+    @Test func `what was refused says what gets through where events wait for tokens, else what was measured`() {
+        var control = RateControl(guess: 1000, now: at(0))
+        _ = control.throttled(startedAt: at(1990), measured: 20, refused: 0.5, now: at(2000))
+        #expect(
+            abs(control.perSecond - 0.7 * 350) < 0.001,
+            "while it searches, the last second's measure is out of date"
+        )
+        var idle = control
+        _ = idle.throttled(startedAt: at(3990), measured: 100, refused: 0.5, now: at(4000))
+        #expect(abs(idle.perSecond - 70) < 0.001)
+        grow(&control, from: 2000, to: 2200)
+        let rate = control.perSecond
+        _ = control.throttled(startedAt: at(3990), measured: 100, refused: 0.5, now: at(4000))
+        #expect(abs(control.perSecond - 0.7 * 0.5 * rate) < 1)
+    }
+
+    @Test(arguments: [(0.0, 0.93), (0.05, 0.9), (0.1, 0.8), (0.15, 0.7), (0.9, 0.7)])
+    func `the more was refused, the deeper the cut`(refused: Double, left: Double) {
+        var control = RateControl(guess: 1000, now: at(0))
+        _ = control.throttled(startedAt: at(1990), measured: nil, now: at(2000))
+        let before = control.perSecond
+        _ = control.throttled(startedAt: at(3990), measured: nil, refused: refused, now: at(4000))
+        #expect(abs(control.perSecond - left * before) < 0.001)
+    }
+
+    @Test(arguments: [(49, false, 1), (51, false, 0), (500, false, 0), (500, true, 1)])
+    func `one throttle for 50 hand-overs cuts nothing, unless it costs a rest`(goods: Int, rests: Bool, cuts: Int) {
+        var control = RateControl(guess: 1000, now: at(0))
+        _ = control.throttled(startedAt: at(1990), measured: nil, now: at(2000))
+        for _ in 0..<goods { control.worked(at: at(2500)) }
+        let first = control.throttled(startedAt: at(3980), measured: nil, rests: rests, now: at(4000))
+        #expect((first ? 1 : 0) == cuts)
+        let second = control.throttled(startedAt: at(5980), measured: nil, rests: rests, now: at(6000))
+        #expect(second)
+    }
+
+    @Test(arguments: [(20, 0.87, 0.8), (2500, 0.92, 0.865), (6000, 0.97, 0.93)])
+    func `the earlier the next rest comes, the more the last good rate is doubted`(
+        after milliseconds: Int64,
+        caution: Double,
+        cut: Double
+    ) {
+        var control = RateControl(guess: 100 / 0.7, now: at(0))
+        _ = control.throttled(startedAt: at(1500), measured: nil, rests: true, now: at(2000))
+        grow(&control, from: 2000, to: 2000 + milliseconds + 10)
+        let rate = control.perSecond
+        _ = control.throttled(startedAt: at(9000), measured: nil, rests: true, now: at(9000))
+        #expect(abs(control.perSecond - cut * rate) < 0.01 * rate)
+        grow(&control, from: 9000, to: 14_000)
+        #expect(abs(control.perSecond - caution * rate) < 0.01 * rate)
     }
 
     /// Growth where an event waits for a token all the time. Milliseconds.
@@ -167,7 +237,7 @@ struct PaceTests {
         resting.worked(at: at(2500))
         #expect(resting.perSecond == hasty.perSecond)
         grow(&hasty, from: 2000, to: 17_000)
-        grow(&resting, from: 3000, to: 18_000)
+        grow(&resting, from: 3000, to: 24_000)
         #expect(hasty.perSecond > 1.25 * 97)
         #expect(resting.perSecond < 1.03 * 97)
         #expect(resting.perSecond > 97)
@@ -205,6 +275,25 @@ struct PaceTests {
         #expect(fresh.measured(at: at(0)) == nil)
         for _ in 0..<40 { fresh.count(good: true, at: at(20)) }
         #expect(fresh.guess(at: at(30)) == 40)
+    }
+
+    @Test
+    func `a few answers measure a slow rate after 3 s, and what part of the latest was refused is known from ten on`() {
+        var rate = AnswerRate()
+        for second in [Int64(0), 2, 4] { rate.count(good: second != 2, at: at(second * 1000)) }
+        #expect(rate.measured(at: at(2000)) == nil)
+        #expect(rate.measured(at: at(4000)) == 0.5)
+        #expect(rate.refused == 0)
+        for step in 0..<9 { rate.count(good: step % 3 == 0, at: at(4000 + Int64(step))) }
+        #expect(abs(rate.refused - 0.5) < 0.001)
+    }
+
+    @Test func `after a rest nothing is measured before the first answers can be there`() {
+        var pace = ScopePace()
+        for step in 0..<200 { pace.worked(after: .milliseconds(200), now: at(Int64(step) * 5)) }
+        pace.throttled(startedAt: at(990), rest: at(2000), now: at(1000))
+        for step in 0..<100 { pace.worked(after: .milliseconds(200), now: at(2200 + Int64(step) * 10)) }
+        #expect(abs(pace.answers.measured(at: at(3190))! - 100) < 3)
     }
 
     @Test func `the running median stays with the many, whatever the few take`() {

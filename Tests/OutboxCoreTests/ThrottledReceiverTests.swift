@@ -90,9 +90,14 @@ struct ThrottledReceiverTests {
                 add(1000, reason, rest, burst: 1000, jitter: 0.2, lateness: 1)
             }
             for reason in one {
-                add(1000, reason, rest, burst: 50, jitter: 0.2, lateness: 1)
+                for burst in [20.0, 50, 100] { add(1000, reason, rest, burst: burst, jitter: 0.2, lateness: 1) }
+                add(50, reason, rest, burst: 2, jitter: 3, lateness: 3)
                 add(50, reason, rest, burst: 1, jitter: 0, lateness: 0)
             }
+        }
+        for reason in one {
+            add(1000, reason, nil, burst: 5, jitter: 0.2, lateness: 1)
+            add(50, reason, nil, burst: 1, jitter: 0.2, lateness: 0.2)
         }
         return cases
     }()
