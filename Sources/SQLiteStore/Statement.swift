@@ -5,13 +5,18 @@ import CSQLite
 /// Parameters count from 1, columns from 0. Everything is bound anew before each use.
 struct Statement: ~Copyable {
     private let handle: OpaquePointer
+    /// What went wrong with a parameter since the last step.
+    private let bindFailure: UnsafeMutablePointer<Int32>
 
     init(adopting handle: OpaquePointer) {
         self.handle = handle
+        bindFailure = .allocate(capacity: 1)
+        bindFailure.initialize(to: SQLITE_OK)
     }
 
     deinit {
         sqlite3_finalize(handle)
+        bindFailure.deallocate()
     }
 
     var sql: String { String(cString: sqlite3_sql(handle)) }
@@ -70,8 +75,11 @@ struct Statement: ~Copyable {
         }
     }
 
+    /// A value that there was no memory for is NULL now: the step must not come to it.
     private func bound(_ code: Int32) {
-        precondition(code == SQLITE_OK, "parameter \(code) of \(sql)")
+        if code == SQLITE_OK { return }
+        precondition(code != SQLITE_RANGE && code != SQLITE_MISUSE, "a parameter that \(sql) doesn't have")
+        bindFailure.pointee = code
     }
 
     // MARK: Running
@@ -83,7 +91,11 @@ struct Statement: ~Copyable {
 
     /// For steps inside a closure that lends its pointers; hand the code to `stepped` behind it.
     func stepCode() -> Int32 {
-        sqlite3_step(handle)
+        guard bindFailure.pointee == SQLITE_OK else {
+            defer { bindFailure.pointee = SQLITE_OK }
+            return bindFailure.pointee
+        }
+        return sqlite3_step(handle)
     }
 
     func stepped(_ code: Int32) throws(SQLiteError) -> Bool {
