@@ -41,7 +41,10 @@ struct OpenedStore: ~Copyable {
                 throw .failed("the database is damaged: \(damage.joined(separator: "; "))")
             }
         }
-        if !left.inFlight.isEmpty { _ = try store.commit([.markUncertain(left.inFlight)], now: now) }
+        // After another boot the first commit also notes this one: what came before is settled.
+        if !left.inFlight.isEmpty || !store.identity.sameBoot {
+            _ = try store.commit([.markUncertain(left.inFlight)], now: now)
+        }
         let start = StoreStart(
             identity: store.identity,
             functions: try store.functions(),

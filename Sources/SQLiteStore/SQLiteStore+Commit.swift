@@ -23,7 +23,13 @@ extension SQLiteStore {
             for command in commands { replies.append(try carryOut(command, now: now)) }
             try functionTable.save()
             if counters != before { try meta.save(counters) }
-            if !Planted.answersBeforeCommit { try transaction.commit() }
+            if let bootToNote { try MetaTable.markOpen(connection, bootID: bootToNote) }
+            if !Planted.answersBeforeCommit {
+                unsettled = replies
+                try transaction.commit()
+                unsettled = nil
+            }
+            bootToNote = nil
             functionTable.committed()
             producers.committed()
             return replies

@@ -39,8 +39,12 @@ package struct SQLiteStore: ~Copyable, EventStore {
         /// Keys that are written with the next commit (`Planted.keyOutsideTransaction`).
         var lateKeys: [(IdempotencyKeys.Place, IdempotencyKeys.Holder)] = []
     #endif
+    /// Stands in the file with the next commit.
+    var bootToNote: String?
     /// Why the truth is unknown until the next open.
     var broken: String?
+    /// What a commit that failed at its very end would have answered: so, if the next open finds it there. For tests.
+    package internal(set) var unsettled: [StoreReply]?
 
     /// Opens the database at `options.path`, creates it where there is none, and brings it to the newest schema.
     ///
@@ -74,7 +78,10 @@ package struct SQLiteStore: ~Copyable, EventStore {
             connection.countLogFrames()
             try Migrator.migrate(connection)
             let row = try MetaTable.read(connection)
-            try MetaTable.markOpen(connection, bootID: options.bootID)
+            // A file that another boot left in use may have to be checked first: the boot is noted with the first commit,
+            // so that a start that fails before it doesn't pass for one of a process that was killed.
+            let isOfOtherBoot = !row.clean && row.bootID != options.bootID
+            try MetaTable.markOpen(connection, bootID: isOfOtherBoot ? row.bootID : options.bootID)
             // From here on a caller who is told that it is busy has something better to do than to wait.
             connection.waitForLocks(milliseconds: 500)
             let identity = StoreIdentity(
@@ -84,7 +91,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
                 sameBoot: row.bootID == options.bootID,
                 created: isNew
             )
-            return try SQLiteStore(
+            var store = try SQLiteStore(
                 options.path,
                 identity,
                 row.counters,
@@ -92,6 +99,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
                 connection,
                 lock
             )
+            if isOfOtherBoot { store.bootToNote = options.bootID }
+            return store
         } catch {
             throw error.storeError
         }
@@ -147,8 +156,14 @@ package struct SQLiteStore: ~Copyable, EventStore {
     /// The header that was looked at may be older than the log: looks again, read-only, through both.
     private static func checkThroughLog(_ path: String) throws(StoreError) {
         let version: Int64
-        do {
-            version = try Connection.open(path, .readOnly).integer("PRAGMA user_version") ?? 0
+        do throws(SQLiteError) {
+            do throws(SQLiteError) {
+                version = try Connection.open(path, .readOnly).integer("PRAGMA user_version") ?? 0
+            } catch {
+                // A first start that ended in its midst left a journal: only a connection that writes gets over that.
+                guard error.code == SQLITE_READONLY else { throw error }
+                version = try Connection.open(path, .readWrite).integer("PRAGMA user_version") ?? 0
+            }
         } catch {
             throw error.storeError
         }
