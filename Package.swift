@@ -92,9 +92,10 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .target(
             name: "Simulation",
-            dependencies: ["Engine", "OutboxCore", "SQLiteStore", "TestSupport"],
+            dependencies: ["CFaultVFS", "CSQLite", "Engine", "OutboxCore", "SQLiteStore", "TestSupport"],
             path: "Tests/Simulation",
             swiftSettings: settings
         ),
@@ -104,11 +105,18 @@ let package = Package(
             path: "Tests/Simulate",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "faultsweep",
+            dependencies: ["Simulation"],
+            path: "Tests/FaultSweep",
+            swiftSettings: settings
+        ),
         tests("OutboxCoreTests", ["OutboxCore", "TestSupport"]),
         tests("SigV4Tests", ["SigV4", "TestSupport"]),
         tests("AWSCredentialsTests", ["AWSCredentials", "TestSupport"]),
         tests("LambdaTransportTests", ["LambdaTransport", "OutboxCore", "SigV4", "TestSupport"]),
         tests("SQLiteStoreTests", ["SQLiteStore", "TestSupport", "CSQLite"]),
+        tests("FaultTests", ["OutboxCore", "SQLiteStore", "Simulation", "TestSupport"]),
         tests("EngineTests", ["Engine", "OutboxCore", "Simulation", "TestSupport"]),
         tests(
             "DoorTests",

@@ -1,15 +1,17 @@
 /// What the command line says.
 struct Options {
-    enum Store: String { case model, sqlite }
+    enum Store: String { case model, sqlite, fault }
 
     static let usage = """
-        simulate --seeds N | --hours H | --seed N  [--from N] [--store model|sqlite] [--workers N] [--planted NAME]
+        simulate --seeds N | --hours H | --seed N  [--from N] [--store model|sqlite|fault] [--workers N] [--planted NAME]
 
         --seeds N     runs N seeds, on all cores
         --hours H     runs seeds for so long (0.1 is six minutes)
         --seed N      runs this one, with a trace of what happens in it (--quiet: without)
         --from N      the first seed; 0 if it isn't given
-        --store       where the queue is kept: model (dictionaries, the default) or sqlite (a real database)
+        --store       where the queue is kept: model (dictionaries, the default), sqlite (a real database), or fault (a real
+                      database on a disk that fails and loses its power)
+        --unsynced    with the fault store: commits aren't synced, as with synchronous=NORMAL; a run must find that
         --workers N   processes at once; as many as there are cores if it isn't given
         --failures N  ends after so many violations; 5 if it isn't given
         --planted     switches a planted bug on; only in a build that has them
@@ -23,6 +25,7 @@ struct Options {
     var workers: Int?
     var planted: String?
     var isQuiet = false
+    var isUnsynced = false
     /// Violations after which it is enough.
     var failures: Int?
     /// Set for the processes that do the work: which of how many.
@@ -50,6 +53,7 @@ struct Options {
             case "--failures": failures = try number(argument)
             case "--planted": planted = try value(argument)
             case "--quiet": isQuiet = true
+            case "--unsynced": isUnsynced = true
             case "--store":
                 let text = try value(argument)
                 guard let store = Store(rawValue: text) else { throw Problem(text: "no store '\(text)'") }
@@ -66,6 +70,7 @@ struct Options {
     func replay(_ seed: UInt64) -> String {
         var words = ["scripts/simulate", "--seed", "\(seed)"]
         if store != .model { words += ["--store", store.rawValue] }
+        if isUnsynced { words.append("--unsynced") }
         if let planted { words += ["--planted", planted] }
         return words.joined(separator: " ")
     }

@@ -75,6 +75,9 @@ struct Worker {
         }
         switch options.store {
         case .model: return try SeededRun(seed: seed, backing: Backings.model(), trace: trace).run()
+        case .fault:
+            let backing = try FaultyDiskBacking(seed: seed, syncsCommits: !options.isUnsynced)
+            return try backing.run(seed: seed, trace: trace)
         case .sqlite: return try SeededRun(seed: seed, backing: Backings.sqlite(seed: seed), trace: trace).run()
         }
     }

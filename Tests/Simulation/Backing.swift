@@ -7,8 +7,8 @@ package struct Backing<Store: EventStore & EventStoreUpkeep & ~Copyable> {
     let view: any StoreView
     /// The first number counts the machine's boots.
     let open: (Int, WallTime) throws(StoreError) -> Store
-    /// Gives it up in order.
-    let close: (consuming Store) -> Void
+    /// Gives it up in order; false: that failed.
+    let close: (consuming Store) -> Bool
 }
 
 /// What a queue holds, whoever writes it.
@@ -20,6 +20,31 @@ protocol StoreView: AnyObject {
     func queued(after: Int64?, limit: Int) throws(StoreError) -> QueuedPage
     func deadLetters(after: DeadPlace?, limit: Int) throws(StoreError) -> [EventDetail]
     func payload(_ id: EventID) throws(StoreError) -> [UInt8]?
+
+    /// It is part of this run, from the beginning.
+    func join(_ record: Record)
+    /// The power went off under the process, at a call of the store's.
+    var hasLostPower: Bool { get }
+    /// The process is gone, with `sameBoot` false the power too: makes the files what the next process finds.
+    ///
+    /// - Returns: the commit that had failed, if it is there all the same.
+    func settle(sameBoot: Bool) -> SettledCommit?
+    /// From now on nothing goes wrong.
+    func calm()
+}
+
+/// A commit that had failed with its truth unknown, and is there.
+struct SettledCommit {
+    var commands: [StoreCommand]
+    var replies: [StoreReply]
+    var now: WallTime
+}
+
+extension StoreView {
+    func join(_ record: Record) {}
+    var hasLostPower: Bool { false }
+    func settle(sameBoot: Bool) -> SettledCommit? { nil }
+    func calm() {}
 }
 
 /// The stores that a run can be over.
@@ -27,7 +52,14 @@ package enum Backings {
     /// Over dictionaries.
     package static func model() -> Backing<ModelStore> {
         let view = ModelView()
-        return Backing(view: view, open: { boot, _ in view.open(boot: boot) }, close: { _ in view.isClosed = true })
+        return Backing(
+            view: view,
+            open: { boot, _ in view.open(boot: boot) },
+            close: { _ in
+                view.isClosed = true
+                return true
+            }
+        )
     }
 
     /// Over a real database in a folder of its own.
@@ -37,7 +69,7 @@ package enum Backings {
             view: view,
             open: { boot, now throws(StoreError) in try view.open(boot: boot, now: now) },
             // What can't be closed in order is opened as after a crash.
-            close: { store in try? store.close(clean: true) }
+            close: { store in (try? store.close(clean: true)) != nil }
         )
     }
 }

@@ -67,7 +67,7 @@ final class Clients: IntakeSink {
         nextBurst = now + Int64.random(in: 1...pace * 2, using: &random)
         // A pause in the sending, so that queues empty and fill.
         if random.oneIn(15) { nextBurst += random.seconds(1...60) }
-        for _ in 0..<random.int(0...record.plan.weights.burst) {
+        for _ in 0..<random.int(0...record.plan.weights.burst) where messages.count < record.plan.messagesMax {
             messages.append(message(now))
             later.append((now, messages.count - 1))
             if random.oneIn(record.plan.weights.cursed) { curse(messages.count - 1) }

@@ -28,7 +28,13 @@ struct FaultyStore<Inner: EventStore & EventStoreUpkeep & ~Copyable>: EventStore
             faults.committed(commands, replies, now)
             throw .failed("simulated, there")
         }
-        let replies = try inner.commit(commands, now: now)
+        let replies: [StoreReply]
+        do throws(StoreError) {
+            replies = try inner.commit(commands, now: now)
+        } catch {
+            faults.failed(commands, error)
+            throw error
+        }
         faults.committed(commands, replies, now)
         faults.counted(inner.totals)
         return replies
@@ -121,6 +127,19 @@ final class StoreFaults {
             busyUntil = random.oneIn(2) ? now : now + random.seconds(0...5)
             record.happened(.commitBusy)
             return .busy
+        }
+    }
+
+    /// The store itself has failed to commit.
+    func failed(_ commands: [StoreCommand], _ error: StoreError) {
+        switch error {
+        case .full:
+            record.happened(.commitFull)
+            refused(commands)
+        case .busy:
+            record.happened(.commitBusy)
+            refused(commands)
+        default: break
         }
     }
 

@@ -27,7 +27,9 @@ struct Life<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Copyable {
         var random = random
         let left = FlightFile.left(at: files.file("flight"))
         var store = FaultyStore(try backing.open(boot, world.now.wall), faults: faults)
-        if !left.inFlight.isEmpty { _ = try store.commit([.markUncertain(left.inFlight)], now: world.now.wall) }
+        if !left.inFlight.isEmpty || !backing.view.isSameBoot {
+            _ = try store.commit([.markUncertain(left.inFlight)], now: world.now.wall)
+        }
         let suspects = CrashSuspects(
             inFlight: left.inFlight,
             carried: left.suspects,
@@ -111,8 +113,8 @@ struct Life<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Copyable {
         deliverer.turn(messages: messages, wakeDescriptor: -1, clock: WorldClock(world: world))
     }
 
-    /// Ends in order: the store is closed.
-    consuming func close(_ backing: Backing<Store>) {
+    /// Ends in order: the store is closed. False: that failed.
+    consuming func close(_ backing: Backing<Store>) -> Bool {
         backing.close(committer.finish().take())
     }
 }

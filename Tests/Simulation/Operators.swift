@@ -184,6 +184,8 @@ final class Operators {
                 done { [self] result in
                     switch result {
                     case .success: messages.append(.returned(gone: order.withdrawn, kept: []))
+                    // It may be on disk: the next process tells.
+                    case .failure(.failed): return
                     case .failure: messages.append(.returned(gone: [], kept: order.withdrawn))
                     }
                     oracle.moving.subtract(order.withdrawn)

@@ -31,6 +31,20 @@ extension Oracle {
         record.note(5, text: "the process is gone")
     }
 
+    /// A commit that had failed is there: nobody was told of what it did.
+    func settled(_ commit: SettledCommit) {
+        committed(commit.commands, commit.replies, commit.now)
+        pauses.removeAll { !storedPauses.contains($0.text) }
+    }
+
+    /// The machine went down before the next one had begun: nobody knows any more what was in flight.
+    func lostPowerAtStart() {
+        for id in toMark { entries[id.sequence]?.mayBeUnmarked = true }
+        toMark = []
+        suspects = []
+        for sequence in entries.keys { entries[sequence]!.crashesAlone = 0 }
+    }
+
     /// The next one has read what was left.
     func restarted(functions: [FunctionRecord], routes: [RouteRecord], policies: PolicyTable) {
         if let forgotten = toMark.first(where: { entries[$0.sequence]?.state == .queued }) {

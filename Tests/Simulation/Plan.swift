@@ -40,6 +40,10 @@ struct Plan: Sendable {
     /// Large payloads.
     var largeOneIn = 30
     var stepsMax = 6000
+    /// Clients send no more than that.
+    var messagesMax = Int.max
+    /// The step before which the process is stopped in order, beside the stops that are drawn.
+    var stopAt: Int?
     var weights = Weights()
     var extras: Extras
 

@@ -33,11 +33,15 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
     private var still = (at: Int64.min, rounds: 0)
     private var isStopping = false
 
-    package init(seed: UInt64, backing: Backing<Store>, trace: ((String) -> Void)? = nil) throws {
-        let plan = Plan(seed: seed)
+    package convenience init(seed: UInt64, backing: Backing<Store>, trace: ((String) -> Void)? = nil) throws {
+        try self.init(plan: Plan(seed: seed), backing: backing, trace: trace)
+    }
+
+    init(plan: Plan, backing: Backing<Store>, trace: ((String) -> Void)? = nil) throws {
         record = Record(plan: plan)
         record.trace = trace
         self.backing = backing
+        backing.view.join(record)
         files = try TemporaryDirectory()
         random = plan.random
         oracle = Oracle(record)
@@ -118,10 +122,27 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
             } catch {
                 // systemd tries again.
                 life = nil
+                failedToStart()
                 record.world.advance(.seconds(5))
             }
         }
         record.violated("P12", expected: "a start within 20 tries", found: "none")
+    }
+
+    /// What the disk makes of a start that failed.
+    private func failedToStart() {
+        let hasLostPower = backing.view.hasLostPower
+        if hasLostPower {
+            boot += 1
+            oracle.lostPowerAtStart()
+        }
+        settle(sameBoot: !hasLostPower)
+    }
+
+    /// Learns what is on the disk of a commit that had failed.
+    private func settle(sameBoot: Bool) {
+        guard let commit = backing.view.settle(sameBoot: sameBoot) else { return }
+        oracle.settled(commit)
     }
 
     /// One round of each side.
@@ -147,7 +168,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
                 guard life!.commit(items, commands, now: world.now) else {
                     record.note(7, text: "the store has failed")
                     record.release()
-                    return crash(reboot: false)
+                    return crash(reboot: backing.view.hasLostPower)
                 }
                 let (wait, overflow) = life!.wait(now: world.now).milliseconds.multipliedReportingOverflow(
                     by: 1_000_000
@@ -225,6 +246,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
     private func disturb() {
         let weights = record.plan.weights
         let world = record.world
+        if record.plan.stopAt == record.step { return stop() }
         if random.oneIn(weights.crash) { return crash(reboot: random.oneIn(4)) }
         if random.oneIn(weights.crash * 2) { return stop() }
         if random.oneIn(weights.credentials) { keys.disturb(&random) }
@@ -280,17 +302,20 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         world.toCommit.append(.stopWaiting)
         var isDrained = false
         for _ in 0..<10_000 where !isDrained {
-            guard turnBoth(&isDrained) else { return crash(reboot: false) }
+            guard turnBoth(&isDrained) else { return crash(reboot: backing.view.hasLostPower) }
         }
         // The commit side takes what is left in its lane.
         while record.commitEndsAt > record.nanoseconds { world.advance(.milliseconds(1)) }
         record.release()
         let commands = world.toCommit
         world.toCommit = []
-        guard life!.commit([], commands, now: world.now) else { return crash(reboot: false) }
+        guard life!.commit([], commands, now: world.now) else {
+            return crash(reboot: backing.view.hasLostPower)
+        }
         let ended = life.take()!
-        ended.close(backing)
-        gone(sameBoot: true, wasClean: true)
+        let wasClean = ended.close(backing)
+        if backing.view.hasLostPower { boot += 1 }
+        gone(sameBoot: !backing.view.hasLostPower, wasClean: wasClean)
         world.advance(.milliseconds(Int64(random.int(100...3_000))))
         start()
     }
@@ -312,6 +337,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
 
     private func gone(sameBoot: Bool, wasClean: Bool) {
         life = nil
+        settle(sameBoot: sameBoot)
         record.forget()
         record.world.toCommit = []
         record.world.toDelivery = []
@@ -332,6 +358,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         clients.isCalm = true
         operators.isCalm = true
         keys.mend()
+        backing.view.calm()
         let world = record.world
         setClockRight()
         world.isSynchronised = true
@@ -368,20 +395,5 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         }
         guard !ids.isEmpty else { return }
         record.world.toCommit.append(operators.free(ids.map(\.id).sorted()))
-    }
-}
-
-extension Oracle {
-    /// How long the queue may take to empty once nothing is wrong. Nanoseconds from the end of the trouble.
-    func drainTime() -> Int64 {
-        var seconds = 900.0 + 300 + 30 + 240 + 600
-        for (index, function) in record.plan.functions.enumerated() {
-            let policy = policy(index)
-            let waiting = Double(queuedByFunction[index])
-            let rate = min(policy.rate ?? 1e9, policy.drainRate ?? 1e9)
-            seconds += waiting / rate + waiting * Double(function.latency.upperBound) / 1000
-            seconds += Double(policy.maxDelay.milliseconds) / 1000
-        }
-        return Int64(seconds * 1e9)
     }
 }
