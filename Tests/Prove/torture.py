@@ -1,0 +1,158 @@
+"""Injures the disk under the store, cuts the power, kills the daemon, and prints a table. Run by scripts/torture.
+
+    torture.py [--long] [vfs] [power] [kill]
+
+OUTBOX_TORTURE names the folder of `faultsweep` and `simulate`, OUTBOX_BINARY the release binary. Exit 0: all passed.
+"""
+
+import argparse
+import os
+import pathlib
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Harness"))
+
+import harness  # noqa: E402
+import load  # noqa: E402
+from comparing import accepted, arrivals_by_number, check, lost  # noqa: E402
+from harness import wait_for  # noqa: E402
+from prove import Bench  # noqa: E402
+from throughput import SIZES  # noqa: E402
+
+# Events sent in one round of kills, and kills in it.
+ROUND_EVENTS = 50_000
+ROUND_KILLS = 20
+
+
+def tool(name, *arguments):
+    """Runs a program of the simulation, shows what it prints, and gives its status and output."""
+    path = pathlib.Path(os.environ["OUTBOX_TORTURE"]) / name
+    run = subprocess.run([path, *map(str, arguments)], stdout=subprocess.PIPE, text=True)
+    print(run.stdout, end="", flush=True)
+    return run.returncode, run.stdout
+
+
+def number_of(name, output):
+    """The figure behind a name in a list of occurrences; 0 where it is not in it."""
+    found = re.search(rf"^ *{re.escape(name)}: (\d+)$", output, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def vfs(long):
+    """A fault at every call of a run of 20 events; allocations, of which there are ten times as many, by a stride."""
+    status, output = tool("faultsweep", "--memory-stride", 1 if long else 7)
+    rows = [line.rsplit(maxsplit=6) for line in output.splitlines() if re.search(r"( +\d+){6}$", line)]
+    runs, violations = (sum(int(row[column]) for row in rows) for column in (2, 5))
+    check(status == 0 and runs > 0, f"{violations} violations in {runs} runs")
+    return f"{len(rows)} kinds of fault, {runs} runs, 0 violations"
+
+
+def power(long):
+    """Power cuts at calls and between them; and the same with commits that aren't synced, which must be found."""
+    wanted = 5_000 if long else 1_000
+    cuts, seed = 0, 0
+    while cuts < wanted:
+        status, output = tool("simulate", "--store", "fault", "--from", seed, "--seeds", 200)
+        check(status == 0, f"a rule was broken after {cuts} power cuts (see above)")
+        cuts += number_of("disk: power lost", output)
+        seed += 200
+    status, output = tool("simulate", "--store", "fault", "--unsynced", "--seeds", 50, "--workers", 1, "--failures", 1)
+    found_after = number_of("disk: power lost", output)
+    check(status == 1 and "VIOLATION" in output, "commits without a sync were not found")
+    check(found_after <= 50, f"commits without a sync were found after {found_after} cuts only")
+    return f"{cuts} power cuts in {seed} runs, 0 violations; synchronous=NORMAL found within {found_after + 1}"
+
+
+def kill(long):
+    """kill -9 at random moments under load, again and again on one state folder."""
+    rounds = (1_000 if long else 300) // ROUND_KILLS
+    chance = random.Random(9)
+    events = repeats = 0
+    with tempfile.TemporaryDirectory(prefix="outbox-torture-") as directory:
+        bench = Bench(directory, False, long)
+        try:
+            port = harness.free_port()
+            daemon = bench.daemon(f"http://127.0.0.1:{port}", extra="defaults: { drain_rate: unlimited }\n")
+            for number in range(rounds):
+                receiver = bench.receiver(port=port, name=f"receiver-{number}").start()
+                repeats += kill_round(bench, daemon, receiver, number, chance)
+                events += ROUND_EVENTS
+                receiver.stop()
+                receiver.record.unlink()
+                print(f"   {(number + 1) * ROUND_KILLS} kills, {events} events, {repeats} arrived twice", flush=True)
+        finally:
+            bench.children.end()
+    return f"{rounds * ROUND_KILLS} kills, {events} events accepted, 0 lost, {repeats} repeats, each marked uncertain"
+
+
+def kill_round(bench, daemon, receiver, number, chance):
+    """One round: how many events arrived twice."""
+    daemon.start()
+    record = bench.directory / f"sent-{number}"
+    arguments = load.load_arguments(daemon.door, connections=64, requests=ROUND_EVENTS, rate=5000, retry=120,
+                                    key_prefix=f"torture-{number}-", bytes=f"{SIZES[0]}-{SIZES[1]}", record=record)
+    producers = bench.children.start(arguments, bench.directory / "load.log")
+    for _ in range(ROUND_KILLS):
+        time.sleep(chance.uniform(0.1, 0.9))
+        daemon.kill()
+        daemon.start(wait=False)
+    wait_for("the daemon to be ready", daemon.ready, 60)
+    try:
+        producers.wait(300)
+    except subprocess.TimeoutExpired:
+        check(False, "the producers did not come to an end")
+    sent = accepted(record, ROUND_EVENTS)
+    check(len({line.id for line in sent}) == ROUND_EVENTS, "two events share an id")
+    daemon.wait_empty(600)
+    counts = arrivals_by_number(receiver, range(ROUND_EVENTS), SIZES)
+    lost(range(ROUND_EVENTS), counts)
+    twice = [line for line in sent if counts[line.number] > 1]
+    unmarked = [line.id for line in twice if not daemon.event(line.id)["uncertain"]]
+    check(not unmarked, f"{len(unmarked)} of {len(twice)} repeats are not marked uncertain: {unmarked[:3]}")
+    check(len(twice) <= ROUND_KILLS * 256, f"{len(twice)} repeats are more than were in flight at the kills")
+    check(daemon.status()["dead"] == 0, "there are dead letters")
+    daemon.stop()
+    with sqlite3.connect(f"file:{daemon.directory}/outbox.db?mode=ro", uri=True) as database:
+        sound = database.execute("PRAGMA integrity_check").fetchone()[0]
+    check(sound == "ok", f"integrity_check: {sound}")
+    record.unlink()
+    return len(twice)
+
+
+FORMS = {"vfs": vfs, "power": power, "kill": kill}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--long", action="store_true", help="5,000 power cuts, 1,000 kills, every allocation")
+    parser.add_argument("forms", nargs="*", metavar="FORM", help=", ".join(FORMS))
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.forms if name not in FORMS]
+    if unknown:
+        parser.error(f"no such form: {', '.join(unknown)}")
+    results = []
+    for name in arguments.forms or FORMS:
+        print(f"-- {name} …", flush=True)
+        started = time.monotonic()
+        try:
+            passed, found = True, FORMS[name](arguments.long)
+        except (harness.Failure, AssertionError) as failure:
+            passed, found = False, str(failure)
+        except Exception:  # a broken form is a failed one, and the others still run
+            passed, found = False, traceback.format_exc(limit=3)
+        results.append((name, passed, time.monotonic() - started, found))
+    print(f"\n{'form':8} {'result':6} {'time':>7}  found")
+    for name, passed, took, found in results:
+        print(f"{name:8} {'pass' if passed else 'FAIL':6} {took:6.0f}s  {found.splitlines()[-1] if found else ''}")
+    return 0 if all(passed for _, passed, _, _ in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
