@@ -20,7 +20,7 @@ extension Dispatcher {
         routes[index].suspension = nil
         routes[index].outageEnded = now.wall
         routes[index].outageEndedAt = now.monotonic
-        routes[index].limit.restart()
+        if !Planted.outageEndsAtOnce { routes[index].limit.restart() }
         changes.append(StateChange(subject: .route(routes[index].name), suspension: nil))
         resumeReading(on: key)
     }

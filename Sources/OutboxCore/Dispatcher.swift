@@ -199,6 +199,7 @@ package struct Dispatcher: Sendable {
         routes[function.route.rawValue].lacksCandidate = false
         guard !function.isListed else { return }
         functions[key]!.isListed = true
+        if Planted.latestTakesTurn { return turns.prepend(key.rawValue) }
         turns.append(key.rawValue)
     }
 

@@ -25,7 +25,8 @@ package struct EventTurns: Hashable, Sendable {
         let redriven = isReady(.redriven)
         if Planted.redrivenFirst, redriven { return .redriven }
         if Planted.freshStarve, isReady(.retried) { return .retried }
-        if !redriven || othersSince < Self.othersPerRedriven {
+        if Planted.retriedStarve, isReady(.fresh) { return .fresh }
+        if !redriven || othersSince < Self.othersPerRedriven || Planted.redrivenStarve {
             for step in 1...3 where isReady(Self.others[(lastTurn + step) % 3]) {
                 lastTurn = (lastTurn + step) % 3
                 othersSince = redriven ? othersSince + 1 : 0

@@ -81,12 +81,20 @@ package enum Planted {
     @inlinable package static var drainRateIgnored: Bool { isOn() }
     /// A function that works again goes on at the limit it had.
     @inlinable package static var noSlowStart: Bool { isOn() }
+    /// A route that works again goes on at the limit it had.
+    @inlinable package static var outageEndsAtOnce: Bool { isOn() }
     /// Suspended functions keep their rows in memory.
     @inlinable package static var suspendedFillWindow: Bool { isOn() }
     /// Retried events go before fresh ones.
     @inlinable package static var freshStarve: Bool { isOn() }
+    /// Fresh events go before retried ones.
+    @inlinable package static var retriedStarve: Bool { isOn() }
     /// Redriven events go before all others.
     @inlinable package static var redrivenFirst: Bool { isOn() }
+    /// Redriven events go after all others.
+    @inlinable package static var redrivenStarve: Bool { isOn() }
+    /// The function that was listed last has the next turn.
+    @inlinable package static var latestTakesTurn: Bool { isOn() }
     /// The last eighth of the slots is for everybody.
     @inlinable package static var lastEighthTaken: Bool { isOn() }
     /// The slot of an attempt without an answer stays taken.

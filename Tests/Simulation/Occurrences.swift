@@ -77,5 +77,6 @@ package enum Happening: String, CaseIterable, Sendable {
     case sharedFailure = "route: blamed for what functions share"
     case refusalsInARow = "function: suspended for refusals in a row"
     case secondDelivery = "event: arrived twice"
+    case turnsWatched = "turns: watched between fresh, retried and redriven"
     case freedFromFuture = "event: due in a future that a clock's jump made"
 }

@@ -90,6 +90,7 @@ extension Oracle {
             stored[message, default: 0] += 1
             queued += 1
             queuedByFunction[function] += 1
+            turns[function].queued.insert(queuedEvent.sequence)
             functionOfKey[queuedEvent.functionKey] = function
             if let key, let dedupe = event.dedupe {
                 keys[key] = (queuedEvent.id, dedupe.contentDigest, now.advanced(by: dedupe.window))
@@ -133,6 +134,8 @@ extension Oracle {
         if state == .queued {
             queued -= 1
             queuedByFunction[entry.function] -= 1
+            turns[entry.function].queued.remove(id.sequence)
+            turns[entry.function].left(id.sequence)
         } else {
             dead -= 1
             deadByFunction[entry.function] -= 1
@@ -156,6 +159,7 @@ extension Oracle {
         deadByFunction[entry.function] -= 1
         queued += 1
         queuedByFunction[entry.function] += 1
+        turns[entry.function].queued.insert(id.sequence)
         entries[id.sequence]!.state = .queued
         entries[id.sequence]!.dueAt = now
         entries[id.sequence]!.ageFrom = now
@@ -183,6 +187,7 @@ extension Oracle {
     func removeFlight(_ sequence: Int64) {
         guard let flight = flights.removeValue(forKey: sequence) else { return }
         inFlight[flight.function] -= 1
+        sharesResolved(flight.function)
         idleSince[flight.function] = record.nanoseconds
     }
 

@@ -62,6 +62,9 @@ extension Oracle {
         func wrong(_ expected: String) {
             violated("death", expected, "\(entry.id) is \(condition.rawValue): \(reason)")
         }
+        // It had its turn, unseen.
+        turnsForget(function: entry.function)
+        sharesForget(function: entry.function)
         if flights[sequence] != nil { wrong("no burial of an event in flight") }
         switch condition {
         case .moved:

@@ -27,6 +27,7 @@ extension Oracle {
         moving = []
         isDiskBlocked = false
         watchCrash()
+        shares.restart()
         serverSeen = nil
         record.note(5, text: "the process is gone")
     }
@@ -52,6 +53,7 @@ extension Oracle {
         }
         toMark = []
         self.policies = policies
+        turnsConfigured(isStart: true)
         checkStatus(functions)
         var saved: [Int: String] = [:]
         for function in functions {

@@ -67,6 +67,8 @@ extension Oracle {
         if dispatch.windowEvents > windowMax {
             violated("P7", "at most \(windowMax) events in memory", "\(dispatch.windowEvents)")
         }
+        turnsLearn(report)
+        sharesLearn(report)
         for function in dispatch.functions {
             let index = index(of: function.identity)
             let isPaused = pauses.contains { $0.matches(function.identity) }

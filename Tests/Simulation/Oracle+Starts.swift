@@ -34,6 +34,9 @@ extension Oracle {
         if scopes.functions[function].reason == nil, scopes.routes[route].reason == nil {
             checkPace(function, event)
             watchStart(function, event)
+            turnsStart(function, event)
+        } else {
+            turns[function].left(event.sequence)
         }
     }
 
@@ -109,6 +112,7 @@ extension Oracle {
             isRouteProbe: isRouteProbe
         )
         inFlight[function] += 1
+        sharesStart(function, event, tookTurn: !isProbe && !isRouteProbe)
         watch.functions[function].left(event.sequence)
         slots.insert(event.id)
         forced.remove(event.sequence)
@@ -151,6 +155,7 @@ extension Oracle {
         if flight.cause.isMidway { countMidway(sequence, route) }
         if flight.cause == .eventCode { entries[sequence]!.wasRefused = true }
         watchEnd(sequence, flight, outcome)
+        sharesEnd(flight)
         if flight.isRouteProbe || scopes.routes[route].probe == sequence {
             scopes.routes[route].probe = nil
             scopes.routes[route].probedAt = now
@@ -211,6 +216,8 @@ extension Oracle {
             let function = index(of: identity)
             let wasSuspended = scopes.functions[function].reason != nil
             watchChange(function, isSuspended: change.suspension != nil, wasSuspended: wasSuspended)
+            turnsForget(function: function)
+            sharesForget(function: function)
             guard let suspension = change.suspension else {
                 scopes.functions[function].reason = nil
                 return
@@ -220,6 +227,9 @@ extension Oracle {
             scopes.functions[function].suspend(suspension.reason, at: now)
         case .route(let name):
             guard let route = record.plan.routes.firstIndex(of: name) else { return }
+            let wasSuspended = scopes.routes[route].reason != nil
+            sharesChanged(route: route, isSuspended: change.suspension != nil, wasSuspended: wasSuspended)
+            turnsForget(route: route)
             guard let suspension = change.suspension else {
                 scopes.routes[route].reason = nil
                 // Functions' own probes were held meanwhile.

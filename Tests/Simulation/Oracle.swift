@@ -99,6 +99,8 @@ final class Oracle {
     var drains: [Starts]
     var idleSince: [Int64]
     var watch: Watch
+    var turns: [Turns]
+    var shares: Shares
     /// The delivery side must know by now that outcomes wait to be recorded.
     var mustWaitForDisk = false
 
@@ -114,6 +116,8 @@ final class Oracle {
         drains = starts
         idleSince = Array(repeating: 0, count: functions)
         watch = Watch(functions: functions)
+        turns = Array(repeating: Turns(), count: functions)
+        shares = Shares(record.plan)
     }
 
     func violated(_ check: String, _ expected: String, _ found: String) {
@@ -150,6 +154,8 @@ final class Oracle {
     /// What the delivery side is about to read.
     func told(_ message: DeliveryMessage) {
         watchTold(message)
+        turnsTold(message)
+        sharesTold(message)
         switch message {
         case .committed(let sequences):
             for sequence in sequences { if let entry = entries[sequence] { slots.remove(entry.id) } }

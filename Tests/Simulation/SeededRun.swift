@@ -200,6 +200,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
             if case .reconfigure(let directory) = message, let table = directory as? SimulatedDirectory {
                 oracle.policies = table.policies
                 policies = table.policies
+                oracle.turnsConfigured(isStart: false)
                 for index in oracle.starts.indices {
                     oracle.starts[index].forget()
                     oracle.drains[index].forget()
