@@ -20,6 +20,7 @@ extension Dispatcher {
                 }
             if let request {
                 outstanding = request
+                rewoundTo = nil
                 return request
             }
         }

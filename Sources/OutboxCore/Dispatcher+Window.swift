@@ -81,6 +81,7 @@ extension Dispatcher {
             for (key, range) in page.skipped { park(key, first: range.first, last: range.last) }
             if some == nil, freshCursor == after { advanceFresh(to: page.throughSequence) }
             for (key, range) in evictedMeanwhile { park(key, first: range.first, last: range.last) }
+            if let rewoundTo { freshCursor = min(freshCursor, rewoundTo) }
         case .due(_, _, let one):
             only = one
             admitAll(page.events, explicit: one != nil)
@@ -103,6 +104,7 @@ extension Dispatcher {
             }
         }
         evictedMeanwhile = [:]
+        rewoundTo = nil
         if let only, let function = functions[only] {
             routes[function.route.rawValue].lacksCandidate = false
             // The page may have held none of its rows: then the next is read.
@@ -286,6 +288,7 @@ extension Dispatcher {
     /// Lets the main scan begin again at `sequence`.
     mutating func rewind(to sequence: Int64) {
         freshCursor = min(freshCursor, sequence - 1)
+        rewoundTo = min(rewoundTo ?? .max, sequence - 1)
     }
 
     mutating func forget(_ sequence: Int64) {

@@ -72,6 +72,8 @@ package struct Dispatcher: Sendable {
     var freshCursor: Int64 = 0
     /// The furthest that the cursor has been; behind it rows may be in the window already.
     var freshHigh: Int64 = 0
+    /// Where the cursor was put back to while a page was on its way that may not hold what is there.
+    var rewoundTo: Int64?
     var announced: Int64 = 0
     var outstanding: ClaimRequest?
     /// Earliest due time that may hold something not yet in the window.
