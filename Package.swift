@@ -141,6 +141,7 @@ let package = Package(
             "DaemonTests",
             ["Daemon", "Admin", "AdminAPI", "Engine", "OutboxCore", "SQLiteStore", "TestSupport", nioLocks]
         ),
+        tests("SimulateTests", ["simulate"]),
         tests("TidyTests"),
     ]
 )

@@ -20,6 +20,8 @@ final class Crew {
     private(set) var occurrences = Occurrences()
     private(set) var failures: [(seed: UInt64, text: String)] = []
     private(set) var fingerprint: UInt64?
+    /// By seed, of the process that was first with it.
+    private var fingerprints: [UInt64: UInt64] = [:]
     /// As many are shown; then it is enough.
     private static let failuresMax = 5
 
@@ -28,7 +30,7 @@ final class Crew {
     }
 
     func run(_ arguments: [String]) throws {
-        let count = options.seed != nil ? 1 : options.workers ?? ProcessInfo.processInfo.activeProcessorCount
+        let count = options.count
         for index in 0..<count {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -81,8 +83,16 @@ final class Crew {
             steps += line.steps ?? 0
             virtualSeconds += line.seconds ?? 0
             fingerprint = line.fingerprint
-            guard let violation = line.violation else { return }
-            failures.append((seed, Self.text(violation)))
+            if let violation = line.violation {
+                failures.append((seed, Self.text(violation)))
+            } else if line.isRepeated == false {
+                failures.append((seed, "repeat: another run in the same process"))
+            } else if let other = fingerprints[seed], other != line.fingerprint {
+                failures.append((seed, "repeat: another run in another process"))
+            } else {
+                fingerprints[seed] = options.isTwice ? line.fingerprint : nil
+                return
+            }
             if isEnough { for member in members { member.process.terminate() } }
         }
     }

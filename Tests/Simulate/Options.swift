@@ -1,9 +1,12 @@
+import Foundation
+
 /// What the command line says.
 struct Options {
     enum Store: String { case model, sqlite, fault }
 
     static let usage = """
         simulate --seeds N | --hours H | --seed N  [--from N] [--store model|sqlite|fault] [--workers N] [--planted NAME]
+        [--twice]
 
         --seeds N     runs N seeds, on all cores
         --hours H     runs seeds for so long (0.1 is six minutes)
@@ -14,6 +17,7 @@ struct Options {
         --unsynced    with the fault store: commits aren't synced, as with synchronous=NORMAL; a run must find that
         --workers N   processes at once; as many as there are cores if it isn't given
         --failures N  ends after so many violations; 5 if it isn't given
+        --twice       runs each seed three times, in two processes: all must have the same fingerprint
         --planted     switches a planted bug on; only in a build that has them
         """
 
@@ -25,6 +29,8 @@ struct Options {
     var workers: Int?
     var planted: String?
     var isQuiet = false
+    /// Each seed twice in one process, and in another.
+    var isTwice = false
     var isUnsynced = false
     /// Violations after which it is enough.
     var failures: Int?
@@ -53,6 +59,7 @@ struct Options {
             case "--failures": failures = try number(argument)
             case "--planted": planted = try value(argument)
             case "--quiet": isQuiet = true
+            case "--twice": isTwice = true
             case "--unsynced": isUnsynced = true
             case "--store":
                 let text = try value(argument)
@@ -64,6 +71,12 @@ struct Options {
         if [seeds != nil, hours != nil, seed != nil].count(where: { $0 }) != 1 {
             throw Problem(text: "one of --seeds, --hours and --seed is needed")
         }
+    }
+
+    /// Processes at once.
+    var count: Int {
+        if isTwice { return 2 }
+        return seed != nil ? 1 : workers ?? ProcessInfo.processInfo.activeProcessorCount
     }
 
     /// The command that runs one seed again.

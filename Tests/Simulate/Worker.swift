@@ -11,6 +11,8 @@ struct WorkerLine: Codable {
     /// Virtual seconds.
     var seconds: Double?
     var violation: Failure?
+    /// Run again, it had the same fingerprint; true where it was run once.
+    var isRepeated: Bool?
     /// Of all its seeds, at the end.
     var counts: [String: Int]?
     var fingerprint: UInt64?
@@ -21,6 +23,14 @@ struct WorkerLine: Codable {
         var seconds: Double
         var expected: String
         var found: String
+
+        init(_ violation: Violation) {
+            check = violation.check
+            step = violation.step
+            seconds = Double(violation.at.milliseconds) / 1000
+            expected = violation.expected
+            found = violation.found
+        }
     }
 }
 
@@ -31,27 +41,22 @@ struct Worker {
 
     func run() throws {
         let start = ContinuousClock.now
-        let count = UInt64(options.workers ?? 1)
-        var seed = options.seed ?? options.from + UInt64(index)
+        // All do all of them where each runs twice.
+        let count = options.isTwice ? 1 : UInt64(options.workers ?? 1)
+        var seed = options.seed ?? options.from + (options.isTwice ? 0 : UInt64(index))
         var occurrences = Occurrences()
         while isWanted(seed, since: start) {
             try say(WorkerLine(begun: seed))
             let result = try result(seed)
+            let isRepeated = try !options.isTwice || index > 0 || self.result(seed).fingerprint == result.fingerprint
             occurrences.merge(result.occurrences)
             try say(
                 WorkerLine(
                     seed: seed,
                     steps: result.steps,
                     seconds: Double(result.span.milliseconds) / 1000,
-                    violation: result.violation.map {
-                        .init(
-                            check: $0.check,
-                            step: $0.step,
-                            seconds: Double($0.at.milliseconds) / 1000,
-                            expected: $0.expected,
-                            found: $0.found
-                        )
-                    },
+                    violation: result.violation.map(WorkerLine.Failure.init),
+                    isRepeated: isRepeated,
                     fingerprint: result.fingerprint
                 )
             )

@@ -9,14 +9,13 @@ final class LambdaModel {
         var reason: String?
         var retryAfter: Span?
         var code = ""
-        /// When what Lambda has queued for the function is processed. Nanoseconds.
-        var processedAt: Int64 = 0
     }
 
     private let record: Record
     private let keys: Keys
     private var random: Seeded
     private var states: [State]
+    private(set) var queue: LambdaQueue
     /// The account's limits, by route.
     private var accounts: [Bucket?]
     private var accountReasons: [(code: String, reason: String?, retryAfter: Span?)]
@@ -31,6 +30,7 @@ final class LambdaModel {
         self.keys = keys
         self.random = random
         states = record.plan.functions.map { _ in State() }
+        queue = LambdaQueue(record.plan)
         accounts = record.plan.routes.map { _ in nil }
         accountReasons = record.plan.routes.map { _ in ("TooManyRequestsException", "CallerRateLimitExceeded", nil) }
         for index in accounts.indices where self.random.oneIn(4) {
@@ -61,7 +61,9 @@ final class LambdaModel {
         default:
             if states[function].mood == .slow, !isCalm { after = Int64.random(in: 10_000...29_000, using: &random) }
         }
-        if cause.isTaken { queueInLambda(function) }
+        if cause.isTaken, queue.take(attempt.event.id, function, at: record.nanoseconds) {
+            record.happened(.lostInLambda)
+        }
         return (cause, answer(cause, function, after))
     }
 
@@ -139,14 +141,6 @@ final class LambdaModel {
 
     private func retryAfter() -> Span? {
         random.oneIn(2) ? nil : random.oneIn(10) ? .seconds(1800) : .seconds(Int64(random.int(0...20)))
-    }
-
-    /// Lambda's own queue: what is older than six hours there is dropped.
-    private func queueInLambda(_ function: Int) {
-        let now = record.nanoseconds
-        let span = Int64(1e9 / record.plan.functions[function].capacity)
-        states[function].processedAt = max(states[function].processedAt, now) + span
-        if states[function].processedAt - now > 6 * 3600 * 1_000_000_000 { record.happened(.lostInLambda) }
     }
 
     /// Retry-After of the throttles that a function has now.

@@ -384,6 +384,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         guard record.violation == nil else { return }
         oracle.checkContents(of: backing.view)
         oracle.checkEnd()
+        oracle.checkHandedOver(lambda.queue)
         clients.checkEnd()
     }
 

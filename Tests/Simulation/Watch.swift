@@ -82,7 +82,9 @@ extension Oracle {
         guard isSmall(function) else { return watch.functions[function].forgetFresh() }
         let wall = record.world.now.wall
         for (sequence, step) in watch.functions[function].told {
-            let isGone = entries[sequence].map { $0.state != .queued || wall.since($0.ageFrom) > .seconds(50) } ?? true
+            // Old ones wait with the backlog; so do those from before a step of the clock.
+            let isYoung = entries[sequence].map { abs(wall.since($0.ageFrom).milliseconds) <= 50_000 } ?? false
+            let isGone = !isYoung || entries[sequence]?.state != .queued
             if isGone || flights[sequence] != nil {
                 watch.functions[function].left(sequence)
             } else if record.step - step >= Watch.roundsToSettle {
