@@ -57,6 +57,14 @@ final class Record {
         occurrences.add(happening.rawValue, count)
     }
 
+    /// What the plan alone makes happen.
+    func notePlan() {
+        for outage in plan.outages {
+            happened(outage.cause.blame == .throttle ? .storm : .outage)
+            if outage.time.count > 3_600_000_000_000 { happened(.outageOfHours) }
+        }
+    }
+
     /// Part of the fingerprint, and of the trace where there is one.
     func note(_ numbers: UInt64..., text: @autoclosure () -> String) {
         for number in numbers { mix(number) }

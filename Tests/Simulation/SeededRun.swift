@@ -75,10 +75,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
             )
             return answer
         }
-        for outage in record.plan.outages {
-            record.happened(outage.cause.blame == .throttle ? .storm : .outage)
-            if outage.time.count > 3_600_000_000_000 { record.happened(.outageOfHours) }
-        }
+        record.notePlan()
     }
 
     // MARK: The run
