@@ -159,7 +159,10 @@ final class Oracle {
         switch message {
         case .committed(let sequences):
             for sequence in sequences { if let entry = entries[sequence] { slots.remove(entry.id) } }
-        case .diskBlocked(let blocked): isDiskBlocked = blocked
+        case .diskBlocked(let blocked):
+            isDiskBlocked = blocked
+            // What the next commit, which may be under way, does to them shows when it has ended.
+            if !blocked { mustWaitForDisk = false }
         case .force(let event):
             forced.insert(event.sequence)
             let function = index(of: event.function)
