@@ -34,15 +34,16 @@ struct OpenedStore: ~Copyable {
         var random = SystemRandomNumberGenerator()
         var store = try SQLiteStore.open(options, now: now, using: &random)
         // After a crash of the process alone the kernel still had every page.
-        if !store.identity.wasClean, !store.identity.sameBoot {
+        let isDoubtful = store.identity.hadDiskError || (!store.identity.wasClean && !store.identity.sameBoot)
+        if isDoubtful {
             announceCheck()
             let damage = try store.quickCheck()
             guard damage.isEmpty else {
                 throw .failed("the database is damaged: \(damage.joined(separator: "; "))")
             }
         }
-        // After another boot the first commit also notes this one: what came before is settled.
-        if !left.inFlight.isEmpty || !store.identity.sameBoot {
+        // The first commit also settles what made the file doubtful.
+        if !left.inFlight.isEmpty || isDoubtful {
             _ = try store.commit([.markUncertain(left.inFlight)], now: now)
         }
         let start = StoreStart(

@@ -116,6 +116,16 @@ struct Connection: ~Copyable {
         return true
     }
 
+    /// Writes the log anew, so that what the kernel alone may hold of it comes to the disk.
+    func rewriteLog() throws(SQLiteError) {
+        try execute("BEGIN IMMEDIATE")
+        let code = outbox_rewrite_log(handle)
+        try execute("ROLLBACK")
+        guard code == SQLITE_OK else {
+            throw SQLiteError(code: code & 0xFF, extended: code, message: "can't write the log anew", sql: "rewrite")
+        }
+    }
+
     private func check(_ code: Int32, _ sql: String) throws(SQLiteError) {
         guard code == SQLITE_OK else { throw SQLiteError(connection: handle, code: code, sql: sql) }
     }

@@ -36,6 +36,9 @@ struct SQLiteError: Error, Hashable, Sendable {
 
     var description: String { "\(message) (SQLite \(extended)) in: \(sql)" }
 
+    /// The disk, or what is on it, isn't as it should be: the next start has to look into it.
+    var isOfDisk: Bool { code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
+
     /// For everything but a transaction that may have been rolled back.
     var storeError: StoreError {
         switch code {

@@ -10,7 +10,7 @@ extension SQLiteStore {
             if Planted.answersBeforeCommit, !connection.isAutocommit { try transaction.commit() }
             try transaction.begin()
         } catch {
-            throw error.code == SQLITE_BUSY ? error.storeError : undo(error, counters: counters)
+            throw error.code == SQLITE_BUSY ? noted(error) : undo(error, counters: counters)
         }
         let before = counters
         do {
@@ -30,6 +30,8 @@ extension SQLiteStore {
                 unsettled = nil
             }
             bootToNote = nil
+            if settlesDiskError { OwnerLock.note(diskError: false, Self.lockPath(path)) }
+            settlesDiskError = false
             functionTable.committed()
             producers.committed()
             return replies
@@ -47,6 +49,7 @@ extension SQLiteStore {
         producers.rolledBack()
         if error.code == SQLITE_FULL, isRolledBack { return .full(error.description) }
         broken = error.description
+        if error.isOfDisk { OwnerLock.note(diskError: true, Self.lockPath(path)) }
         return .failed(error.description)
     }
 

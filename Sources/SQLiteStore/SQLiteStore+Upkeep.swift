@@ -2,19 +2,19 @@ package import OutboxCore
 
 extension SQLiteStore: EventStoreUpkeep {
     package mutating func nextDue(after time: WallTime) throws(StoreError) -> WallTime? {
-        do { return try claims.nextDue(after: time) } catch { throw error.storeError }
+        do { return try claims.nextDue(after: time) } catch { throw noted(error) }
     }
 
     package mutating func expiring(_ query: ExpiringQuery, limit: Int) throws(StoreError) -> ExpiringPage {
         do {
             return try expiring.page(query, limit: limit, functionTable, attempts)
         } catch {
-            throw error.storeError
+            throw noted(error)
         }
     }
 
     package mutating func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage {
-        do { return try events.retries(behind: place, limit: limit, functionTable) } catch { throw error.storeError }
+        do { return try events.retries(behind: place, limit: limit, functionTable) } catch { throw noted(error) }
     }
 
     package mutating func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply? {
@@ -31,7 +31,7 @@ extension SQLiteStore: EventStoreUpkeep {
             guard let first = try keys.holder(of: place) else { return nil }
             return try answer(key, first, now: now)
         } catch {
-            throw error.storeError
+            throw noted(error)
         }
     }
 
@@ -52,7 +52,7 @@ extension SQLiteStore: EventStoreUpkeep {
     package var walBytes: Int { connection.logFrames * (Int(DatabaseFile.pageSize) + Self.frameHeaderBytes) }
 
     package mutating func giveBackSpace(pages: Int) throws(StoreError) {
-        do { try connection.execute("PRAGMA incremental_vacuum(\(pages))") } catch { throw error.storeError }
+        do { try connection.execute("PRAGMA incremental_vacuum(\(pages))") } catch { throw noted(error) }
     }
 
     package mutating func size() throws(StoreError) -> StoreSize {
@@ -67,7 +67,7 @@ extension SQLiteStore: EventStoreUpkeep {
             pages = Int(try connection.integer("PRAGMA page_count") ?? 0)
             free = Int(try connection.integer("PRAGMA freelist_count") ?? 0)
         } catch {
-            throw error.storeError
+            throw noted(error)
         }
         let pageBytes = Int(DatabaseFile.pageSize)
         return StoreSize(
@@ -86,6 +86,6 @@ extension SQLiteStore {
     /// Lets the file grow to so many pages of 4096 bytes and no further, until the next open: what does not fit is
     /// answered like a full disk.
     package mutating func limitPages(to pages: Int) throws(StoreError) {
-        do { _ = try connection.integer("PRAGMA max_page_count = \(pages)") } catch { throw error.storeError }
+        do { _ = try connection.integer("PRAGMA max_page_count = \(pages)") } catch { throw noted(error) }
     }
 }

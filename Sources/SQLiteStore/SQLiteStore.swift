@@ -41,6 +41,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
     #endif
     /// Stands in the file with the next commit.
     var bootToNote: String?
+    /// The next commit settles an earlier process's error of the disk.
+    var settlesDiskError = false
     /// Why the truth is unknown until the next open.
     var broken: String?
     /// What a commit that failed at its very end would have answered: so, if the next open finds it there. For tests.
@@ -58,7 +60,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
         now: WallTime,
         using random: inout some RandomNumberGenerator
     ) throws(StoreError) -> SQLiteStore {
-        let lock = try OwnerLock.take(options.path + ".lock")
+        let lock = try OwnerLock.take(lockPath(options.path))
+        let hadDiskError = lock.hadDiskError
         let isNew = try DatabaseFile.look(options.path) == .absent
         if isNew {
             let meta = MetaRow(
@@ -76,6 +79,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
             let connection = try Connection.open(options.path, .readWrite)
             try Pragmas.setForWriting(connection, cacheKiB: options.cacheKiB)
             connection.countLogFrames()
+            if hadDiskError { try connection.rewriteLog() }
             try Migrator.migrate(connection)
             let row = try MetaTable.read(connection)
             // A file that another boot left in use may have to be checked first: the boot is noted with the first commit,
@@ -89,6 +93,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
                 instanceID: row.instanceID,
                 wasClean: row.clean,
                 sameBoot: row.bootID == options.bootID,
+                hadDiskError: hadDiskError,
                 created: isNew
             )
             var store = try SQLiteStore(
@@ -100,9 +105,10 @@ package struct SQLiteStore: ~Copyable, EventStore {
                 lock
             )
             if isOfOtherBoot { store.bootToNote = options.bootID }
+            store.settlesDiskError = hadDiskError
             return store
         } catch {
-            throw error.storeError
+            throw noted(error, options.path)
         }
     }
 
@@ -170,6 +176,16 @@ package struct SQLiteStore: ~Copyable, EventStore {
         try DatabaseFile.checkVersion(version, path)
     }
 
+    static func lockPath(_ path: String) -> String { path + ".lock" }
+
+    /// The port's word for an error, after leaving word of it for the next start where it is the disk's.
+    private static func noted(_ error: SQLiteError, _ path: String) -> StoreError {
+        if error.isOfDisk { OwnerLock.note(diskError: true, lockPath(path)) }
+        return error.storeError
+    }
+
+    func noted(_ error: SQLiteError) -> StoreError { Self.noted(error, path) }
+
     /// Gives the database up. With `clean` the log is moved into the file and emptied, and the next open finds the mark
     /// of an orderly end; without it, and always after a commit that failed, the files are left as they are.
     package consuming func close(clean: Bool) throws(StoreError) {
@@ -178,7 +194,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
             try MetaTable.markClean(connection)
             try connection.checkpoint(.truncate)
         } catch {
-            throw error.storeError
+            throw noted(error)
         }
     }
 
@@ -190,7 +206,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
             while try check.step() { problems.append(check.text(0)) }
         } catch {
             // Damage can also stop the check itself.
-            guard error.code == SQLITE_CORRUPT || error.code == SQLITE_NOTADB else { throw error.storeError }
+            guard error.code == SQLITE_CORRUPT || error.code == SQLITE_NOTADB else { throw noted(error) }
             problems.append(error.message)
         }
         return problems == ["ok"] ? [] : problems
@@ -206,19 +222,19 @@ package struct SQLiteStore: ~Copyable, EventStore {
     }
 
     package mutating func routes() throws(StoreError) -> [RouteRecord] {
-        do { return try routeTable.records() } catch { throw error.storeError }
+        do { return try routeTable.records() } catch { throw noted(error) }
     }
 
     package mutating func pauses() throws(StoreError) -> [PauseRule] {
-        do { return try pauseTable.rules() } catch { throw error.storeError }
+        do { return try pauseTable.rules() } catch { throw noted(error) }
     }
 
     package mutating func cutOffs() throws(StoreError) -> [CutOff] {
-        do { return try cutOffTable.cutOffs() } catch { throw error.storeError }
+        do { return try cutOffTable.cutOffs() } catch { throw noted(error) }
     }
 
     package mutating func clockRecord() throws(StoreError) -> ClockRecord? {
-        do { return try clockTable.record() } catch { throw error.storeError }
+        do { return try clockTable.record() } catch { throw noted(error) }
     }
 
     package mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? {
@@ -226,7 +242,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
             guard let sequence = id.rowSequence, try events.head(sequence)?.id(sequence) == id else { return nil }
             return try claims.event(sequence, functionTable)
         } catch {
-            throw error.storeError
+            throw noted(error)
         }
     }
 
@@ -238,13 +254,13 @@ package struct SQLiteStore: ~Copyable, EventStore {
         do {
             return try claims.page(request, functionTable, lastSequence: counters.totals.lastSequence)
         } catch {
-            throw error.storeError
+            throw noted(error)
         }
     }
 
     package mutating func checkpoint() throws(StoreError) {
         if Planted.answersBeforeCommit { return }
-        do { try connection.checkpoint(.passive) } catch { throw error.storeError }
+        do { try connection.checkpoint(.passive) } catch { throw noted(error) }
     }
 }
 

@@ -24,6 +24,8 @@ package struct StoreIdentity: Hashable, Sendable {
     package var wasClean: Bool
     /// The last owner ran in this boot of the machine.
     package var sameBoot: Bool
+    /// An error of the disk ended an earlier process of this boot, and no start has settled that with a commit yet.
+    package var hadDiskError: Bool
     /// There was no database before.
     package var created: Bool
 }

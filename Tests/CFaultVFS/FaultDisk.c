@@ -112,7 +112,7 @@ fault_node *fault_node_open(fault_disk *disk, const char *path, bool is_new) {
         node->is_new = is_new;
         node->next = disk->nodes;
         disk->nodes = node;
-    } else if (node && bytes && is_known(node, bytes, size)) {
+    } else if (node && bytes && (node->has_lost || is_known(node, bytes, size))) {
         free(bytes);
         bytes = NULL;
     }
@@ -175,6 +175,7 @@ void fault_node_sync_failed(fault_disk *disk, fault_node *node) {
     for (int index = 0; index < node->op_count; index++)
         if (one_in(disk, 2)) apply(&node->safe, &node->safe_size, &node->ops[index], 0, node->ops[index].length);
     forget_ops(node);
+    node->has_lost = true;
 }
 
 void fault_disk_folder_synced(fault_disk *disk) {
@@ -198,6 +199,15 @@ void fault_node_deleted(fault_disk *disk, const char *path) {
 
 // MARK: A power cut
 
+/// A sector that was under way holds neither the old nor the new, where these differ.
+static void garble(fault_disk *disk, fault_node *node, const fault_op *op, int64_t from, int64_t count) {
+    for (int64_t index = from; index < from + count; index++) {
+        int64_t place = op->offset + index;
+        if (place < node->safe_size && node->safe[place] != op->bytes[index])
+            node->safe[place] = (uint8_t)fault_random(disk);
+    }
+}
+
 /// Lets chance decide what of an operation is on the disk. The bytes around a torn write are as they were: SQLite relies
 /// on that (SQLITE_IOCAP_POWERSAFE_OVERWRITE).
 static void settle(fault_disk *disk, fault_node *node, const fault_op *op, int64_t sector) {
@@ -213,8 +223,7 @@ static void settle(fault_disk *disk, fault_node *node, const fault_op *op, int64
             int64_t count = sector - (op->offset + from) % sector;
             if (count > op->length - from) count = op->length - from;
             if (one_in(disk, 2)) apply(&node->safe, &node->safe_size, op, from, count);
-            else if (one_in(disk, 8) && op->offset + from + count <= node->safe_size)
-                memset(node->safe + op->offset + from, (int)fault_random(disk), (size_t)count);
+            else if (one_in(disk, 8)) garble(disk, node, op, from, count);
             from += count;
         }
     }

@@ -29,6 +29,8 @@ typedef struct fault_node {
     int op_count, op_room;
     /// Its name came, or went, and the folder was not synced since.
     bool is_new, is_deleted;
+    /// A sync of it failed: the kernel shows what the disk may not have.
+    bool has_lost;
 } fault_node;
 
 struct fault_disk {

@@ -52,4 +52,47 @@ struct StartFaultTests {
         let next = try Self.open(path, boot: "boot-2")
         #expect(!next.identity.wasClean && next.identity.sameBoot)
     }
+
+    @Test(arguments: 0..<20)
+    func `what a failed sync left in the kernel alone is on disk before anything builds on it (P1, P2)`(seed: Int)
+        throws
+    {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("queue.db")
+        let disk = FaultDisk(folder.path, seed: UInt64(seed))
+        var first = try Self.open(path, boot: "boot-1")
+        _ = try first.commit([.accept(StoreBench.event())], now: Self.start)
+        disk.arm(.failure, .sync, at: 1)
+        #expect(throws: StoreError.self) { try first.commit([.accept(StoreBench.event())], now: Self.start) }
+        _ = consume first
+        var second = try Self.open(path, boot: "boot-1")
+        #expect(second.identity.hadDiskError)
+        _ = try second.commit([.accept(StoreBench.event())], now: Self.start)
+        let answered = second.totals.queued
+        _ = consume second
+        disk.cutPower()
+        let third = try Self.open(path, boot: "boot-2")
+        #expect(third.totals.queued == answered)
+    }
+
+    @Test func `an error of the disk is known to the starts behind it, until one has settled it with a commit`() throws
+    {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("queue.db")
+        let disk = FaultDisk(folder.path, seed: 1)
+        var store = try Self.open(path, boot: "boot-1")
+        #expect(!store.identity.hadDiskError)
+        disk.arm(.failure, .write, at: 1)
+        #expect(throws: StoreError.self) { try store.commit([.accept(StoreBench.event())], now: Self.start) }
+        _ = consume store
+        for _ in 0..<2 {
+            let next = try Self.open(path, boot: "boot-1")
+            #expect(next.identity.hadDiskError)
+        }
+        var settled = try Self.open(path, boot: "boot-1")
+        _ = try settled.commit([.accept(StoreBench.event())], now: Self.start)
+        _ = consume settled
+        let last = try Self.open(path, boot: "boot-1")
+        #expect(!last.identity.hadDiskError)
+    }
 }

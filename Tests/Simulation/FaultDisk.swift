@@ -93,13 +93,15 @@ package final class FaultDisk {
 
     /// Looks at the disk without faults, and without counting.
     package func held<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
-        fault_disk_hold(disk, true)
-        fault_memory_hold(true)
-        defer {
-            fault_disk_hold(disk, false)
-            fault_memory_hold(false)
-        }
+        hold(true)
+        defer { hold(false) }
         return try body()
+    }
+
+    /// While it is held, nothing goes wrong and nothing counts.
+    func hold(_ held: Bool) {
+        fault_disk_hold(disk, held)
+        fault_memory_hold(held)
     }
 
     /// How many such calls there were.
