@@ -6,7 +6,7 @@ package struct AnswerRate: Hashable, Sendable {
     private var good = 0
     private var all = 0
     private var last: Double?
-    private var lastRefused = 0.0
+    private var lastRefused: Double?
 
     package init() {}
 
@@ -29,7 +29,7 @@ package struct AnswerRate: Hashable, Sendable {
         since = now
         good = 0
         all = 0
-        lastRefused = 0
+        lastRefused = nil
     }
 
     /// Hand-overs a second in the latest window that says something, at slow rates with a few answers in 3 s; nil before
@@ -41,8 +41,8 @@ package struct AnswerRate: Hashable, Sendable {
         return Double(good) * 1000 / Double(span.milliseconds)
     }
 
-    /// The part of the latest attempts that didn't end well, since the restart; 0 before there are ten.
-    package var refused: Double { all >= Self.answersMin ? 1 - Double(good) / Double(all) : lastRefused }
+    /// The part of the latest attempts that didn't end well, since the restart; nil before there are ten.
+    package var refused: Double? { all >= Self.answersMin ? 1 - Double(good) / Double(all) : lastRefused }
 
     /// The best guess where nothing is measured yet: many good answers count as a second's, a few as of the time they took.
     package func guess(at now: MonotonicTime) -> Double {

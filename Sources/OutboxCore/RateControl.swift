@@ -50,6 +50,9 @@ package struct RateControl: Hashable, Sendable {
     private var credit = 0.0
     /// Seconds that the latest throttle asked to rest for.
     private var rest = 0.0
+    /// Tokens of the last second or two since the cut, and those of them that had been there for long.
+    private var taken = 0
+    private var takenLate = 0
     private var bucket = TokenBucket(.even)
 
     /// Entered by a throttle.
@@ -69,7 +72,15 @@ package struct RateControl: Hashable, Sendable {
     package func hasToken(at now: MonotonicTime) -> Bool { bucket.hasToken(at: now) }
 
     /// An attempt begins.
-    package mutating func take(at now: MonotonicTime) { bucket.take(perSecond: perSecond, at: now) }
+    package mutating func take(at now: MonotonicTime) {
+        if Double(taken) >= max(20, perSecond) {
+            taken /= 2
+            takenLate /= 2
+        }
+        taken += 1
+        if bucket.unused(at: now) > max(5_000_000, Int64(5e8 / perSecond)) { takenLate += 1 }
+        bucket.take(perSecond: perSecond, at: now)
+    }
 
     /// An event has to wait for a token.
     package mutating func waited(at now: MonotonicTime) {
@@ -88,12 +99,12 @@ package struct RateControl: Hashable, Sendable {
     /// - Parameters:
     ///   - startedAt: those that began before the last cut belong to it.
     ///   - measured: hand-overs a second of late, where known.
-    ///   - refused: the part of the latest attempts that was throttled.
+    ///   - refused: the part of the latest attempts that was throttled, where there were enough to tell.
     ///   - rests: it costs a rest.
     package mutating func throttled(
         startedAt: MonotonicTime,
         measured: Double?,
-        refused: Double = 0,
+        refused: Double? = nil,
         rests: Bool = false,
         now: MonotonicTime
     ) -> Bool {
@@ -116,20 +127,26 @@ package struct RateControl: Hashable, Sendable {
         grownFor = 0
         grownAt = now
         isWaitedFor = false
+        taken = 0
+        takenLate = 0
         return true
     }
 
+    /// It is the rate that holds events up, not attempts in flight: tokens are taken as they come.
+    private var isPaced: Bool { takenLate * 2 <= taken }
+
     /// The best measure of what gets through.
-    private func gotThrough(measured: Double?, refused: Double) -> Double {
-        // Where events waited for tokens, the rate and what was refused say it, whatever else held events up meanwhile.
-        let got = isSearching || grownFor > 0 ? perSecond * (1 - refused) : measured ?? perSecond
+    private func gotThrough(measured: Double?, refused: Double?) -> Double {
+        guard isPaced else { return min(measured ?? perSecond, perSecond) }
+        // The rate and what was refused say it, whatever came between, more exactly than hand-overs over some time.
+        let got = perSecond * (1 - (refused ?? 0))
         // Where nearly all of the rate got through, that is known better.
         return got > 0.8 * perSecond ? perSecond : got
     }
 
     /// What a cut leaves of it.
-    private func kept(refused: Double, doubt: Double) -> Double {
-        if isSearching { return Self.cut }
+    private func kept(refused: Double?, doubt: Double) -> Double {
+        guard let refused, !isSearching else { return Self.cut }
         return min(Self.lightestCut - Self.doubt.cut * doubt, max(Self.cut, 1 - 2 * refused))
     }
 
@@ -145,7 +162,7 @@ package struct RateControl: Hashable, Sendable {
         let passed = Double(max(0, now.nanoseconds - grownAt.nanoseconds)) / 1e9
         grownAt = max(grownAt, now)
         credit = min(1, credit + Self.tolerated)
-        guard isWaitedFor, passed > 0 else { return }
+        guard isWaitedFor, passed > 0, isPaced else { return }
         isWaitedFor = false
         if isSearching {
             perSecond *= 1 + min(passed, 1)

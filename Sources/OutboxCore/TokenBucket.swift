@@ -30,6 +30,9 @@ package struct TokenBucket: Hashable, Sendable {
         next.map { $0 <= now } ?? true
     }
 
+    /// Nanoseconds for which one has been there.
+    package func unused(at now: MonotonicTime) -> Int64 { paidAt.map { max(0, now.nanoseconds - $0) } ?? 0 }
+
     /// Takes one, whether it is there or not. `perSecond` is above 0 and may differ each time.
     ///
     /// Where none was there, the next is an interval away: probes don't wait for tokens, and would add up to hours of debt

@@ -154,24 +154,37 @@ struct PaceTests {
         #expect(rates.last == RateControl.floor)
     }
 
-    @Test func `what was refused says what gets through where events wait for tokens, else what was measured`() {
-        var control = RateControl(guess: 1000, now: at(0))
-        _ = control.throttled(startedAt: at(1990), measured: 20, refused: 0.5, now: at(2000))
-        #expect(
-            abs(control.perSecond - 0.7 * 350) < 0.001,
-            "while it searches, the last second's measure is out of date"
-        )
-        var idle = control
-        _ = idle.throttled(startedAt: at(3990), measured: 100, refused: 0.5, now: at(4000))
-        #expect(abs(idle.perSecond - 70) < 0.001)
-        grow(&control, from: 2000, to: 2200)
-        let rate = control.perSecond
-        _ = control.throttled(startedAt: at(3990), measured: 100, refused: 0.5, now: at(4000))
-        #expect(abs(control.perSecond - 0.7 * 0.5 * rate) < 1)
+    @Test func `what was refused says what gets through where tokens are taken as they come, else what was measured`() {
+        for (isPaced, left) in [(true, 0.5 * 700), (false, 100)] {
+            var control = RateControl(guess: 1000, now: at(0))
+            for milliseconds in stride(from: 0, to: 500, by: isPaced ? 1 : 20) {
+                control.take(at: at(Int64(milliseconds)))
+            }
+            _ = control.throttled(startedAt: at(1990), measured: 100, refused: 0.5, now: at(2000))
+            #expect(abs(control.perSecond - 0.7 * left) < 0.001)
+        }
     }
 
-    @Test(arguments: [(0.0, 0.93), (0.05, 0.9), (0.1, 0.8), (0.15, 0.7), (0.9, 0.7)])
-    func `the more was refused, the deeper the cut`(refused: Double, left: Double) {
+    @Test func `it doesn't grow where it isn't what holds events up`() {
+        var control = RateControl(guess: 1000, now: at(0))
+        _ = control.throttled(startedAt: at(1990), measured: nil, refused: 0, now: at(2000))
+        func use(from start: Int64, to end: Int64, every interval: Int) {
+            for milliseconds in stride(from: start, to: end, by: interval) {
+                control.take(at: at(milliseconds))
+                control.waited(at: at(milliseconds))
+                control.worked(at: at(milliseconds))
+            }
+        }
+        use(from: 2000, to: 2100, every: 20)
+        let before = control.perSecond
+        use(from: 2100, to: 4000, every: 20)
+        #expect(control.perSecond == before)
+        use(from: 4000, to: 6000, every: 1)
+        #expect(control.perSecond > 1.1 * before)
+    }
+
+    @Test(arguments: [(0.0, 0.93), (0.05, 0.9), (0.1, 0.8), (0.15, 0.7), (0.5, 0.35), (nil, 0.7)])
+    func `the more was refused, the deeper the cut`(refused: Double?, left: Double) {
         var control = RateControl(guess: 1000, now: at(0))
         _ = control.throttled(startedAt: at(1990), measured: nil, now: at(2000))
         let before = control.perSecond
@@ -200,7 +213,7 @@ struct PaceTests {
         _ = control.throttled(startedAt: at(1500), measured: nil, rests: true, now: at(2000))
         grow(&control, from: 2000, to: 2000 + milliseconds + 10)
         let rate = control.perSecond
-        _ = control.throttled(startedAt: at(9000), measured: nil, rests: true, now: at(9000))
+        _ = control.throttled(startedAt: at(9000), measured: nil, refused: 0, rests: true, now: at(9000))
         #expect(abs(control.perSecond - cut * rate) < 0.01 * rate)
         grow(&control, from: 9000, to: 14_000)
         #expect(abs(control.perSecond - caution * rate) < 0.01 * rate)
@@ -283,9 +296,9 @@ struct PaceTests {
         for second in [Int64(0), 2, 4] { rate.count(good: second != 2, at: at(second * 1000)) }
         #expect(rate.measured(at: at(2000)) == nil)
         #expect(rate.measured(at: at(4000)) == 0.5)
-        #expect(rate.refused == 0)
+        #expect(rate.refused == nil)
         for step in 0..<9 { rate.count(good: step % 3 == 0, at: at(4000 + Int64(step))) }
-        #expect(abs(rate.refused - 0.5) < 0.001)
+        #expect(abs((rate.refused ?? 0) - 0.5) < 0.001)
     }
 
     @Test func `after a rest nothing is measured before the first answers can be there`() {
