@@ -1,6 +1,6 @@
 """Injures the disk under the store, cuts the power, kills the daemon, and prints a table. Run by scripts/torture.
 
-    torture.py [--long] [vfs] [power] [kill]
+    torture.py [--quick | --long] [vfs] [power] [kill]
 
 OUTBOX_TORTURE names the folder of `faultsweep` and `simulate`, OUTBOX_BINARY the release binary. Exit 0: all passed.
 """
@@ -45,24 +45,31 @@ def number_of(name, output):
     return int(found[1]) if found else 0
 
 
-def vfs(long):
+# How much of each form: every N-th allocation and other call, power cuts, kills.
+AMOUNTS = {
+    "quick": {"memory": 70, "stride": 10, "cuts": 100, "kills": 20},
+    "usual": {"memory": 7, "stride": 1, "cuts": 1_000, "kills": 300},
+    "long": {"memory": 1, "stride": 1, "cuts": 5_000, "kills": 1_000},
+}
+
+
+def vfs(amount):
     """A fault at every call of a run of 20 events; allocations, of which there are ten times as many, by a stride."""
-    status, output = tool("faultsweep", "--memory-stride", 1 if long else 7)
+    status, output = tool("faultsweep", "--memory-stride", amount["memory"], "--stride", amount["stride"])
     rows = [line.rsplit(maxsplit=6) for line in output.splitlines() if re.search(r"( +\d+){6}$", line)]
     runs, violations = (sum(int(row[column]) for row in rows) for column in (2, 5))
     check(status == 0 and runs > 0, f"{violations} violations in {runs} runs")
     return f"{len(rows)} kinds of fault, {runs} runs, 0 violations"
 
 
-def power(long):
+def power(amount):
     """Power cuts at calls and between them; and the same with commits that aren't synced, which must be found."""
-    wanted = 5_000 if long else 1_000
-    cuts, seed = 0, 0
-    while cuts < wanted:
-        status, output = tool("simulate", "--store", "fault", "--from", seed, "--seeds", 200)
+    cuts, seed, step = 0, 0, min(200, amount["cuts"])
+    while cuts < amount["cuts"]:
+        status, output = tool("simulate", "--store", "fault", "--from", seed, "--seeds", step)
         check(status == 0, f"a rule was broken after {cuts} power cuts (see above)")
         cuts += number_of("disk: power lost", output)
-        seed += 200
+        seed += step
     status, output = tool("simulate", "--store", "fault", "--unsynced", "--seeds", 50, "--workers", 1, "--failures", 1)
     found_after = number_of("disk: power lost", output)
     check(status == 1 and "VIOLATION" in output, "commits without a sync were not found")
@@ -70,13 +77,13 @@ def power(long):
     return f"{cuts} power cuts in {seed} runs, 0 violations; synchronous=NORMAL found within {found_after + 1}"
 
 
-def kill(long):
+def kill(amount):
     """kill -9 at random moments under load, again and again on one state folder."""
-    rounds = (1_000 if long else 300) // ROUND_KILLS
+    rounds = amount["kills"] // ROUND_KILLS
     chance = random.Random(9)
     events = repeats = 0
     with tempfile.TemporaryDirectory(prefix="outbox-torture-") as directory:
-        bench = Bench(directory, False, long)
+        bench = Bench(directory, False, False)
         try:
             port = harness.free_port()
             daemon = bench.daemon(f"http://127.0.0.1:{port}", extra="defaults: { drain_rate: unlimited }\n")
@@ -131,7 +138,10 @@ FORMS = {"vfs": vfs, "power": power, "kill": kill}
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--long", action="store_true", help="5,000 power cuts, 1,000 kills, every allocation")
+    parser.add_argument("--quick", action="store_const", dest="amount", const="quick", default="usual",
+                        help="100 power cuts, 20 kills, every tenth call")
+    parser.add_argument("--long", action="store_const", dest="amount", const="long",
+                        help="5,000 power cuts, 1,000 kills, every allocation")
     parser.add_argument("forms", nargs="*", metavar="FORM", help=", ".join(FORMS))
     arguments = parser.parse_args()
     unknown = [name for name in arguments.forms if name not in FORMS]
@@ -142,7 +152,7 @@ def main():
         print(f"-- {name} …", flush=True)
         started = time.monotonic()
         try:
-            passed, found = True, FORMS[name](arguments.long)
+            passed, found = True, FORMS[name](AMOUNTS[arguments.amount])
         except (harness.Failure, AssertionError) as failure:
             passed, found = False, str(failure)
         except Exception:  # a broken form is a failed one, and the others still run
