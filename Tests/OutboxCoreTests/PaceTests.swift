@@ -256,6 +256,16 @@ struct PaceTests {
         #expect(resting.perSecond > 97)
     }
 
+    @Test func `after a rest it goes on evenly, without a burst for what was missed`() {
+        var control = RateControl(guess: 1000, now: at(0))
+        control.take(at: at(1000))
+        control.rests(until: at(2000), now: at(1000))
+        #expect(!control.hasToken(at: at(1999)))
+        control.take(at: at(2000))
+        #expect(!control.hasToken(at: at(2000)))
+        #expect(control.hasToken(at: at(2002)))
+    }
+
     @Test func `answers to attempts from before the cut neither measure nor raise it`() {
         var pace = ScopePace()
         for step in 0..<400 { pace.worked(after: .milliseconds(5), now: at(Int64(step) * 5)) }
