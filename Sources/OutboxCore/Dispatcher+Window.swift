@@ -84,6 +84,14 @@ extension Dispatcher {
             if let rewoundTo { freshCursor = min(freshCursor, rewoundTo) }
         case .due(_, _, let one):
             only = one
+            // What is noted below must come after the place was moved on.
+            if one == nil {
+                duePlace = page.exhausted ? nil : page.throughDue
+                if page.exhausted {
+                    nextDue = earlier(next, dueMeanwhile)
+                    dueMeanwhile = nil
+                }
+            }
             admitAll(page.events, explicit: one != nil)
             for key in page.skipped.keys {
                 // Forgotten since the request: the whole lane is looked at again.
@@ -95,13 +103,6 @@ extension Dispatcher {
                 notePassedOver(key)
             }
             if let one { functions[one]?.dueScanned(through: page.throughDue, exhausted: page.exhausted) }
-            if one == nil {
-                duePlace = page.exhausted ? nil : page.throughDue
-                if page.exhausted {
-                    nextDue = earlier(next, dueMeanwhile)
-                    dueMeanwhile = nil
-                }
-            }
         }
         evictedMeanwhile = [:]
         rewoundTo = nil

@@ -15,7 +15,7 @@ struct ReadingTests {
         monotonic: MonotonicTime(nanoseconds: 1_000_000_000)
     )
 
-    private func event(_ sequence: Int64) -> QueuedEvent {
+    private func event(_ sequence: Int64, dueAt: WallTime? = nil) -> QueuedEvent {
         QueuedEvent(
             sequence: sequence,
             id: EventID(high: 1, low: UInt64(sequence)),
@@ -24,6 +24,7 @@ struct ReadingTests {
             payload: [],
             payloadDigest: Digest256(words: (0, 0, 0, 0)),
             acceptedAt: now.wall,
+            dueAt: dueAt,
             ageFrom: now.wall
         )
     }
@@ -46,10 +47,23 @@ struct ReadingTests {
                 page.skipped[FunctionKey(1)] = .init(first: first, last: last, count: wanted.count)
             }
         } else {
-            page.events = wanted.map(event)
+            page.events = wanted.map { event($0) }
         }
         page.throughSequence = max(after, rows.max() ?? 0)
         return page
+    }
+
+    /// Page after page of rows that are due.
+    private func readDue(_ dispatcher: inout Dispatcher, _ row: QueuedEvent) {
+        while let claim = dispatcher.nextClaim(now: now) {
+            var page = page(claim, [])
+            if case .due(let after, _, _) = claim.lane, after.map({ $0.dueAt < row.dueAt! }) ?? true,
+                !claim.held.contains(row.sequence)
+            {
+                page.events = [row]
+            }
+            dispatcher.claimed(page, nextDue: nil)
+        }
     }
 
     /// The next page that reads accepted rows; answers all others.
@@ -103,6 +117,33 @@ struct ReadingTests {
         dispatcher.committed([1])
         dispatcher.claimed(page(claim, [2]), nextDue: nil)
         readAll(&dispatcher, [2])
+        #expect(dispatcher.wake(now: now, clockTrusted: true).starts.map(\.event.sequence) == [2])
+    }
+
+    @Test func `retries passed over for a function that is forgotten before the page comes are read again (P9)`() throws
+    {
+        var limits = DispatchLimits()
+        limits.functionEventsMax = 1
+        var random = Seeded(state: 1)
+        var dispatcher = Dispatcher(limits: limits, directory: Directory(), lastSequence: 1, nextDue: nil)
+        readAll(&dispatcher, [1])
+        #expect(dispatcher.wake(now: now, clockTrusted: true).starts.count == 1)
+        let retry = event(2, dueAt: now.wall)
+        dispatcher.dueChanged(now.wall)
+        let next = dispatcher.nextClaim(now: now)
+        let claim = try #require(next)
+        #expect(claim.skip == [FunctionKey(1)])
+        let completion = AttemptCompletion(
+            sequence: 1,
+            outcome: .answered(Answer(status: 202, requestID: "r")),
+            duration: .milliseconds(5)
+        )
+        _ = dispatcher.completed(completion, now: now, clockTrusted: true, using: &random)
+        dispatcher.committed([1])
+        var passedOver = page(claim, [])
+        passedOver.skipped[FunctionKey(1)] = .init(first: 2, last: 2, count: 1)
+        dispatcher.claimed(passedOver, nextDue: nil)
+        readDue(&dispatcher, retry)
         #expect(dispatcher.wake(now: now, clockTrusted: true).starts.map(\.event.sequence) == [2])
     }
 }
