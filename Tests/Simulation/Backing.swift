@@ -107,7 +107,7 @@ private final class SQLiteView: StoreView {
     private(set) var isSameBoot = true
 
     init(seed: UInt64) throws {
-        folder = try TemporaryDirectory()
+        folder = try TemporaryDirectory(inMemory: true)
         random = Seeded(state: seed)
     }
 

@@ -88,7 +88,8 @@ final class Oracle {
     var forced: Set<Int64> = []
     var functionOfKey: [FunctionKey: Int] = [:]
     /// Policies that the delivery side goes by, and that the commit side goes by.
-    var policies: PolicyTable
+    var policies: PolicyTable { didSet { policyOf = Self.policies(record.plan, policies) } }
+    private var policyOf: [FunctionPolicy]
     var isDiskBlocked = false
     /// AWS's clock as its answers told this process.
     var serverSeen: (date: WallTime, at: Int64)?
@@ -112,6 +113,7 @@ final class Oracle {
         deadByFunction = inFlight
         scopes = Scopes(functions: functions, routes: record.plan.routes.count)
         policies = record.plan.policies
+        policyOf = Self.policies(record.plan, policies)
         starts = Array(repeating: Starts(), count: functions)
         drains = starts
         idleSince = Array(repeating: 0, count: functions)
@@ -126,7 +128,11 @@ final class Oracle {
 
     func name(_ function: Int) -> String { record.plan.functions[function].identity.description }
 
-    func policy(_ function: Int) -> FunctionPolicy { policies.policy(for: record.plan.functions[function].identity) }
+    func policy(_ function: Int) -> FunctionPolicy { policyOf[function] }
+
+    private static func policies(_ plan: Plan, _ table: PolicyTable) -> [FunctionPolicy] {
+        plan.functions.map { table.policy(for: $0.identity) }
+    }
 
     func index(of function: FunctionIdentity) -> Int {
         record.plan.functions.firstIndex { $0.identity == function } ?? -1

@@ -42,7 +42,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         record.trace = trace
         self.backing = backing
         backing.view.join(record)
-        files = try TemporaryDirectory()
+        files = try TemporaryDirectory(inMemory: true)
         random = plan.random
         oracle = Oracle(record)
         keys = Keys(record)

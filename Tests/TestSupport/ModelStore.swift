@@ -110,7 +110,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
     }
 
     package func knows(_ function: FunctionIdentity) -> Bool {
-        locked { $0.functions.contains(function) }
+        locked { $0.knownKey(function) != nil }
     }
 
     package func knows(producer: String) -> Bool {
@@ -118,7 +118,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
     }
 
     package var names: StoreNames {
-        locked { StoreNames(functions: $0.functions.count { $0 != nil }, producers: $0.producers.count) }
+        locked { StoreNames(functions: $0.functionCount, producers: $0.producers.count) }
     }
 
     package var walBytes: Int { 0 }
@@ -147,8 +147,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
 
     package func usage(of function: FunctionIdentity) -> FunctionUsage {
         locked { model in
-            guard let index = model.functions.firstIndex(of: function) else { return FunctionUsage() }
-            let key = FunctionKey(Int64(index) + 1)
+            guard let key = model.knownKey(function) else { return FunctionUsage() }
             let (queued, dead) = (model.events.held(by: key), model.dead.held(by: key))
             return FunctionUsage(events: queued.events + dead.events, bytes: queued.bytes + dead.bytes)
         }

@@ -45,7 +45,8 @@ struct Model {
     var generation: UInt16 = 0
     var lastSequence: Int64 = 0
     /// By key, from 1; nil: forgotten.
-    var functions: [FunctionIdentity?] = []
+    private(set) var functions: [FunctionIdentity?] = []
+    private var functionKeys: [FunctionIdentity: FunctionKey] = [:]
     var producers: Set<String> = []
     var states: [FunctionKey: SavedState] = [:]
     var troubleAt: [FunctionKey: WallTime] = [:]
@@ -118,10 +119,17 @@ struct Model {
     }
 
     private mutating func key(_ function: FunctionIdentity) -> FunctionKey {
-        if let index = functions.firstIndex(of: function) { return FunctionKey(Int64(index) + 1) }
+        if let known = functionKeys[function] { return known }
         functions.append(function)
-        return FunctionKey(Int64(functions.count))
+        let new = FunctionKey(Int64(functions.count))
+        functionKeys[function] = new
+        return new
     }
+
+    /// nil: it has no row.
+    func knownKey(_ function: FunctionIdentity) -> FunctionKey? { functionKeys[function] }
+
+    var functionCount: Int { functionKeys.count }
 
     private mutating func accept(_ new: NewEvent, _ now: WallTime) -> StoreReply {
         let function = key(new.function)
@@ -157,8 +165,7 @@ struct Model {
     }
 
     func repeated(_ new: NewEvent, _ now: WallTime) -> StoreReply? {
-        guard let dedupe = new.dedupe, let index = functions.firstIndex(of: new.function) else { return nil }
-        let function = FunctionKey(Int64(index) + 1)
+        guard let dedupe = new.dedupe, let function = functionKeys[new.function] else { return nil }
         let place = KeyPlace(producer: new.producer, function: function, kind: dedupe.kind, text: dedupe.text)
         guard let first = keys[place] else { return nil }
         let state: EventState =
@@ -282,6 +289,7 @@ struct Model {
     }
 
     private mutating func trimHistory(_ before: WallTime, _ max: Int, _ limit: Int) -> Int {
+        guard history.count > max || history.values.contains(where: { $0.handedOverAt! < before }) else { return 0 }
         var removed = 0
         let oldestFirst = history.values.sorted { ($0.handedOverAt!, $0.sequence) < ($1.handedOverAt!, $1.sequence) }
         for event in oldestFirst.prefix(limit) where event.handedOverAt! < before || history.count > max {
@@ -293,7 +301,8 @@ struct Model {
 
     private mutating func forgetFunctions(troubleBefore: WallTime) -> [FunctionKey] {
         var gone: [FunctionKey] = []
-        for index in functions.indices where functions[index] != nil {
+        for index in functions.indices {
+            guard let function = functions[index] else { continue }
             let key = FunctionKey(Int64(index) + 1)
             if events.held(by: key).events > 0 { continue }
             var isChanged = false
@@ -306,6 +315,7 @@ struct Model {
                 || keys.keys.contains { $0.function == key } || states[key] != nil
             if !isNamed, index != functions.count - 1 {
                 functions[index] = nil
+                functionKeys[function] = nil
                 isChanged = true
             }
             if isChanged { gone.append(key) }

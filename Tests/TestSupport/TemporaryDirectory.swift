@@ -6,10 +6,13 @@ package final class TemporaryDirectory: Sendable {
     package let path: String
 
     /// Short, because socket paths must fit 107 bytes.
-    package init() throws {
-        var template = Array("/tmp/outbox-XXXXXX".utf8CString)
+    ///
+    /// - Parameter inMemory: on a file system in memory where there is one: for what nobody takes the power from.
+    package init(inMemory: Bool = false) throws {
+        let place = inMemory && FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
+        var template = Array("\(place)/outbox-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: "/tmp/outbox-XXXXXX"])
+            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: "\(place)/outbox-XXXXXX"])
         }
         path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     }
