@@ -81,7 +81,7 @@ struct OutboxDaemon: Sendable {
 
     private func startCommitLoop(_ failure: StoreFailure) async throws -> StoreStart {
         let options = SQLiteStoreOptions(path: files.database, bootID: StateFiles.bootID)
-        let left = FlightFile.left(at: files.flight)
+        let left = FlightFile.left(at: files.flight, bootID: StateFiles.bootID)
         let result: Result<StoreStart, StoreError> = await withCheckedContinuation { continuation in
             commit.start(
                 clock: clock,
@@ -91,7 +91,7 @@ struct OutboxDaemon: Sendable {
                         Ballast.giveBack(path: files.ballast)
                     }
                     do throws(StoreError) {
-                        let opened = try OpenedStore.open(options, left: left, now: clock.now().wall) {
+                        let opened = try OpenedStore.open(options, left: left, now: clock.now()) {
                             announceCheck()
                         }
                         continuation.resume(returning: .success(opened.start))
@@ -157,6 +157,7 @@ struct OutboxDaemon: Sendable {
                 do {
                     let flight = try FlightFile.create(
                         at: files.flight,
+                        bootID: StateFiles.bootID,
                         count: limits.inFlightMax,
                         suspects: start.crashed
                     )

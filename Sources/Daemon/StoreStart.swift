@@ -28,11 +28,11 @@ struct OpenedStore: ~Copyable {
     static func open(
         _ options: SQLiteStoreOptions,
         left: FlightRecord,
-        now: WallTime,
+        now: Moment,
         announceCheck: () -> Void
     ) throws(StoreError) -> OpenedStore {
         var random = SystemRandomNumberGenerator()
-        var store = try SQLiteStore.open(options, now: now, using: &random)
+        var store = try SQLiteStore.open(options, now: now.wall, using: &random)
         // After a crash of the process alone the kernel still had every page.
         let isDoubtful = store.identity.hadDiskError || (!store.identity.wasClean && !store.identity.sameBoot)
         if isDoubtful {
@@ -42,17 +42,18 @@ struct OpenedStore: ~Copyable {
                 throw .failed("the database is damaged: \(damage.joined(separator: "; "))")
             }
         }
-        // The first commit also settles what made the file doubtful.
-        if !left.inFlight.isEmpty || isDoubtful {
-            _ = try store.commit([.markUncertain(left.inFlight)], now: now)
-        }
+        let clock = try store.clockRecord()
+        // Seen with the eyes of this boot: a start that fails later leaves a record that holds.
+        var ages = EventAges(record: clock, isSameBoot: store.identity.sameBoot, now: now)
+        let begin = StoreCommand.begin(ages.look(now, isTrusted: false))
+        _ = try store.commit([.markUncertain(left.inFlight), begin], now: now.wall)
         let start = StoreStart(
             identity: store.identity,
             functions: try store.functions(),
             routes: try store.routes(),
             pauses: try store.pauses(),
             cutOffs: try store.cutOffs(),
-            clock: try store.clockRecord(),
+            clock: clock,
             lastSequence: store.totals.lastSequence,
             nextDue: try store.nextDue(),
             totals: store.totals,
@@ -60,8 +61,8 @@ struct OpenedStore: ~Copyable {
             crashed: CrashSuspects(
                 inFlight: left.inFlight,
                 carried: left.suspects,
-                wasClean: store.identity.wasClean,
-                isSameBoot: store.identity.sameBoot
+                wasClean: left.endedInOrder,
+                isSameBoot: left.isSameBoot
             )
         )
         return OpenedStore(start: start, store: store)

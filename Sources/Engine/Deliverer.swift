@@ -243,6 +243,7 @@ package struct Deliverer<Network: Transport & ~Copyable, Random: RandomNumberGen
     private mutating func isDrained(now: Moment) -> Bool {
         guard let draining else { return false }
         guard dispatcher.inFlight == 0 || now.monotonic >= draining.deadline else { return false }
+        flight.endInOrder()
         draining.drained()
         return true
     }

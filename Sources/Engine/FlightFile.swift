@@ -7,6 +7,10 @@ package struct FlightRecord: Hashable, Sendable {
     package var inFlight: [EventID] = []
     /// Suspects of earlier crashes that were not answered (`CrashSuspects.crashes`).
     package var suspects: [EventID: Int] = [:]
+    /// The process ended in order, whatever it left in flight.
+    package var endedInOrder = true
+    /// It ran in this boot of the machine.
+    package var isSameBoot = true
 
     package init() {}
 }
@@ -14,10 +18,16 @@ package struct FlightRecord: Hashable, Sendable {
 /// Which events are in flight: a shared mapping with one slot of 16 bytes an attempt, set before the request, cleared
 /// after the outcome's commit, never synced. It must outlive the process, not the power.
 ///
-/// Units of 16 bytes: a header (magic, number of slots), the slots, and two for each suspect of earlier crashes (id,
-/// count). A file without a header is an older version's: slots only. Owned by the delivery thread.
+/// Units of 16 bytes: a header (magic, number of slots), the process (hash of the kernel's boot id, 1 once it has ended in
+/// order), the slots, and two for each suspect of earlier crashes (id, count). It says all that `CrashSuspects` asks: a
+/// start that fails leaves it as it is. Owned by the delivery thread.
+///
+/// Older versions' files, which don't know the process (magic 2) or have no header, count as those of one that ended in
+/// order: they were left by the stop of an upgrade.
 package struct FlightFile: ~Copyable {
-    private static let magic: UInt64 = 0x4F55_5442_4F58_0002
+    private static let magic: UInt64 = 0x4F55_5442_4F58_0003
+    private static let magicWithoutProcess: UInt64 = 0x4F55_5442_4F58_0002
+    private static let firstSlot = 2
     private static let nobody = EventID(high: 0, low: 0)
 
     private let units: UnsafeMutablePointer<EventID>
@@ -28,7 +38,7 @@ package struct FlightFile: ~Copyable {
     private var suspects: [EventID: Int] = [:]
 
     /// What an earlier process left. A missing or odd file has nothing to say.
-    package static func left(at path: String) -> FlightRecord {
+    package static func left(at path: String, bootID: String) -> FlightRecord {
         var record = FlightRecord()
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return record }
@@ -40,13 +50,18 @@ package struct FlightFile: ~Copyable {
         {
             units.append(unit)
         }
-        guard let header = units.first, header.high == magic else {
+        guard let header = units.first, [magic, magicWithoutProcess].contains(header.high) else {
             record.inFlight = units.filter { $0 != nobody }
             return record
         }
         let slots = Int(clamping: header.low)
-        record.inFlight = units.dropFirst().prefix(slots).filter { $0 != nobody && !Planted.flightFileForgotten }
-        let pairs = Array(units.dropFirst().dropFirst(slots))
+        var rest = units.dropFirst()
+        if header.high == magic, let process = rest.popFirst() {
+            record.isSameBoot = process.high == hash(bootID)
+            record.endedInOrder = process.low == 1
+        }
+        record.inFlight = rest.prefix(slots).filter { $0 != nobody && !Planted.flightFileForgotten }
+        let pairs = Array(rest.dropFirst(slots))
         for place in stride(from: 0, to: pairs.count - 1, by: 2) where pairs[place] != nobody {
             record.suspects[pairs[place]] = Int(clamping: pairs[place + 1].high)
         }
@@ -56,10 +71,11 @@ package struct FlightFile: ~Copyable {
     /// A new file with `count` free slots, mode 0600, in the place of the old one. - Throws: `FlightFileError`.
     package static func create(
         at path: String,
+        bootID: String,
         count: Int,
         suspects: CrashSuspects = CrashSuspects()
     ) throws(FlightFileError) -> FlightFile {
-        let unitCount = 1 + count + 2 * suspects.crashes.count
+        let unitCount = firstSlot + count + 2 * suspects.crashes.count
         let size = unitCount * MemoryLayout<EventID>.stride
         let fresh = path + ".new"
         let descriptor = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
@@ -71,18 +87,25 @@ package struct FlightFile: ~Copyable {
         let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
         guard let memory, memory != MAP_FAILED else { throw FlightFileError(path: fresh, call: "mmap", errno: errno) }
         let units = memory.bindMemory(to: EventID.self, capacity: unitCount)
-        let file = FlightFile(units: units, unitCount: unitCount, slots: count, suspects: suspects)
+        let file = FlightFile(units: units, unitCount: unitCount, bootID: bootID, slots: count, suspects: suspects)
         // What the old file says of suspects is lost no sooner than the new one says it.
         guard rename(fresh, path) == 0 else { throw FlightFileError(path: path, call: "rename", errno: errno) }
         return file
     }
 
-    private init(units: UnsafeMutablePointer<EventID>, unitCount: Int, slots: Int, suspects: CrashSuspects) {
+    private init(
+        units: UnsafeMutablePointer<EventID>,
+        unitCount: Int,
+        bootID: String,
+        slots: Int,
+        suspects: CrashSuspects
+    ) {
         self.units = units
         self.unitCount = unitCount
-        free = Array(1..<1 + slots)
+        free = Array(Self.firstSlot..<Self.firstSlot + slots)
         units[0] = EventID(high: Self.magic, low: UInt64(slots))
-        var place = 1 + slots
+        units[1] = EventID(high: Self.hash(bootID), low: 0)
+        var place = Self.firstSlot + slots
         for (id, crashes) in suspects.crashes {
             units[place] = id
             units[place + 1] = EventID(high: UInt64(crashes), low: 0)
@@ -93,6 +116,16 @@ package struct FlightFile: ~Copyable {
 
     deinit {
         munmap(units, unitCount * MemoryLayout<EventID>.stride)
+    }
+
+    /// What is in flight still was not what ended this process.
+    package mutating func endInOrder() {
+        units[1].low = 1
+    }
+
+    /// FNV-1a.
+    private static func hash(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
 
     /// A suspect was answered: it is none any more.

@@ -25,11 +25,12 @@ extension Dispatcher {
     /// Functions that the store has forgotten, or whose state it has: nothing of them is queued there.
     package mutating func forgotten(_ keys: [FunctionKey]) {
         for key in keys {
-            guard let function = functions[key], function.waiting == 0, function.inFlight == 0 else { continue }
+            if let function = functions[key], function.waiting > 0 || function.inFlight > 0 { continue }
             functions[key] = nil
             suspendedFunctions.remove(key)
             probes.leave(key)
             passedOver.remove(key)
+            for index in routes.indices { routes[index].shared.forgotten(key) }
         }
     }
 }

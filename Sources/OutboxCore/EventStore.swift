@@ -64,6 +64,10 @@ package enum StoreCommand: Sendable {
     /// As for a function; where it is taken away, the outage's end is kept as a `CutOff`.
     case saveRouteState(String, SavedState?)
     case saveClock(ClockRecord)
+    /// The start has come so far that what happens from now on is this process's: an end that is not in order, and the
+    /// boot it runs in. What an earlier one left stays as it was until then, however many starts fail. The record, where
+    /// there is one, is one of this boot.
+    case begin(ClockRecord?)
     /// Keep a pause, at most `PauseRule.rulesMax`. Where there is one of this pattern it stays, with the new reason.
     case pause(PauseRule)
     /// Forget all pauses whose pattern, taken as a name, is matched by this one; each one's end is kept as a `CutOff`.
@@ -91,7 +95,7 @@ package enum StoreReply: Sendable {
     case repeated(EventID, EventState)
     /// Same key of the producer's own, other content; nothing stored.
     case conflict(EventID)
-    /// For `resolve`, `markUncertain`, `bury`, `save…`, `pause`, `bringForward`: done.
+    /// For `resolve`, `markUncertain`, `bury`, `save…`, `begin`, `pause`, `bringForward`: done.
     case done
     /// `resolve` or `bury` for an event that is no longer queued; `pause` where there are too many already.
     case notFound

@@ -41,6 +41,13 @@ package struct SharedFailure: Sendable {
         if !own.isEmpty { own.remove(function) }
     }
 
+    /// The key stands for no function any more; the same one may come back under another.
+    package mutating func forgotten(_ function: FunctionKey) {
+        own.remove(function)
+        guard failing.remove(function) != nil else { return }
+        first = first.filter { $0.value != function }
+    }
+
     /// What stands as the suspended route's reason; also what tells a probe that failed in the same way.
     package static func routeReason(_ reason: String) -> String {
         "several functions fail alike and none works: \(reason)"

@@ -23,17 +23,17 @@ extension SQLiteStore {
             for command in commands { replies.append(try carryOut(command, now: now)) }
             try functionTable.save()
             if counters != before { try meta.save(counters) }
-            if let bootToNote { try MetaTable.markOpen(connection, bootID: bootToNote) }
             if !Planted.answersBeforeCommit {
                 unsettled = replies
                 try transaction.commit()
                 unsettled = nil
             }
-            bootToNote = nil
             if settlesDiskError { OwnerLock.note(diskError: false, Self.lockPath(path)) }
             settlesDiskError = false
             functionTable.committed()
             producers.committed()
+            hasBegun = hasBegun || isBeginning
+            isBeginning = false
             return replies
         } catch {
             throw undo(error, counters: before)
@@ -46,6 +46,7 @@ extension SQLiteStore {
         counters = before
         functionTable.rolledBack()
         sweptThrough = nil
+        isBeginning = false
         producers.rolledBack()
         if error.code == SQLITE_FULL, isRolledBack { return .full(error.description) }
         broken = error.description
@@ -72,6 +73,11 @@ extension SQLiteStore {
             return .done
         case .saveClock(let record):
             try clockTable.save(record)
+            return .done
+        case .begin(let record):
+            if let record { try clockTable.save(record) }
+            try MetaTable.markOpen(connection, bootID: bootID)
+            isBeginning = true
             return .done
         case .pause(let rule): return try pauseTable.add(rule) ? .done : .notFound
         case .resume(let pattern):

@@ -26,6 +26,10 @@ package struct SQLiteStore: ~Copyable, EventStore {
     let connection: Connection
     private let lock: OwnerLock
     let path: String
+    let bootID: String
+    /// A `begin` is on disk, so that an end in order can be noted; or in the transaction under way.
+    var hasBegun = false
+    var isBeginning = false
     /// The file that was opened.
     let file: DatabaseFile.Identity?
 
@@ -39,8 +43,6 @@ package struct SQLiteStore: ~Copyable, EventStore {
         /// Keys that are written with the next commit (`Planted.keyOutsideTransaction`).
         var lateKeys: [(IdempotencyKeys.Place, IdempotencyKeys.Holder)] = []
     #endif
-    /// Stands in the file with the next commit.
-    var bootToNote: String?
     /// The next commit settles an earlier process's error of the disk.
     var settlesDiskError = false
     /// Why the truth is unknown until the next open.
@@ -82,10 +84,6 @@ package struct SQLiteStore: ~Copyable, EventStore {
             if hadDiskError { try connection.rewriteLog() }
             try Migrator.migrate(connection)
             let row = try MetaTable.read(connection)
-            // A file that another boot left in use may have to be checked first: the boot is noted with the first commit,
-            // so that a start that fails before it doesn't pass for one of a process that was killed.
-            let isOfOtherBoot = !row.clean && row.bootID != options.bootID
-            try MetaTable.markOpen(connection, bootID: isOfOtherBoot ? row.bootID : options.bootID)
             // From here on a caller who is told that it is busy has something better to do than to wait.
             connection.waitForLocks(milliseconds: 500)
             let identity = StoreIdentity(
@@ -100,11 +98,11 @@ package struct SQLiteStore: ~Copyable, EventStore {
                 options.path,
                 identity,
                 row.counters,
+                options.bootID,
                 SplitMix64(seed: random.next()),
                 connection,
                 lock
             )
-            if isOfOtherBoot { store.bootToNote = options.bootID }
             store.settlesDiskError = hadDiskError
             return store
         } catch {
@@ -116,6 +114,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
         _ path: String,
         _ identity: StoreIdentity,
         _ counters: Counters,
+        _ bootID: String,
         _ random: SplitMix64,
         _ connection: consuming Connection,
         _ lock: consuming OwnerLock
@@ -156,6 +155,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
         self.connection = connection
         self.lock = lock
         self.counters = counters
+        self.bootID = bootID
         self.random = random
     }
 
@@ -187,11 +187,12 @@ package struct SQLiteStore: ~Copyable, EventStore {
     func noted(_ error: SQLiteError) -> StoreError { Self.noted(error, path) }
 
     /// Gives the database up. With `clean` the log is moved into the file and emptied, and the next open finds the mark
-    /// of an orderly end; without it, and always after a commit that failed, the files are left as they are.
+    /// of an orderly end, if this one has begun; without it, and always after a commit that failed, the files are left as
+    /// they are.
     package consuming func close(clean: Bool) throws(StoreError) {
         guard clean, broken == nil else { return }
         do {
-            try MetaTable.markClean(connection)
+            if hasBegun { try MetaTable.markClean(connection) }
             try connection.checkpoint(.truncate)
         } catch {
             throw noted(error)

@@ -55,8 +55,8 @@ package enum Backings {
         return Backing(
             view: view,
             open: { boot, _ in view.open(boot: boot) },
-            close: { _ in
-                view.isClosed = true
+            close: { store in
+                store.close()
                 return true
             }
         )
@@ -76,16 +76,11 @@ package enum Backings {
 
 private final class ModelView: StoreView {
     private var store = ModelStore()
-    private var boot: Int?
-    var isClosed = false
     private(set) var wasClean = true
     private(set) var isSameBoot = true
 
     func open(boot: Int) -> ModelStore {
-        wasClean = self.boot == nil || isClosed
-        isSameBoot = self.boot == boot
-        self.boot = boot
-        isClosed = false
+        (wasClean, isSameBoot) = store.opened(boot: boot)
         return store
     }
 

@@ -25,17 +25,21 @@ struct Life<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Copyable {
         let plan = record.plan
         let clock = WorldClock(world: world)
         var random = random
-        let left = FlightFile.left(at: files.file("flight"))
+        let bootID = "boot-\(boot)"
+        let left = FlightFile.left(at: files.file("flight"), bootID: bootID)
         var store = FaultyStore(try backing.open(boot, world.now.wall), faults: faults)
-        if !left.inFlight.isEmpty || !backing.view.isSameBoot {
-            _ = try store.commit([.markUncertain(left.inFlight)], now: world.now.wall)
-        }
         let suspects = CrashSuspects(
             inFlight: left.inFlight,
             carried: left.suspects,
-            wasClean: backing.view.wasClean,
-            isSameBoot: backing.view.isSameBoot
+            wasClean: left.endedInOrder,
+            isSameBoot: left.isSameBoot
         )
+        let clockRecord = try store.clockRecord()
+        var ages = EventAges(record: clockRecord, isSameBoot: backing.view.isSameBoot, now: world.now)
+        let commands: [StoreCommand] = [
+            .markUncertain(left.inFlight), .begin(ages.look(world.now, isTrusted: false)),
+        ]
+        _ = try store.commit(commands, now: world.now.wall)
         let functions = try store.functions()
         let routes = try store.routes()
         oracle.restarted(functions: functions, routes: routes, policies: policies)
@@ -48,7 +52,7 @@ struct Life<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Copyable {
         dispatcher.paused(by: try store.pauses(), now: world.now)
         dispatcher.restore(functions: functions, routes: routes, now: world.now, using: &random)
         dispatcher.restore(
-            clock: try store.clockRecord(),
+            clock: clockRecord,
             isSameBoot: backing.view.isSameBoot,
             cutOffs: try store.cutOffs(),
             now: world.now
@@ -58,6 +62,7 @@ struct Life<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Copyable {
         do {
             flight = try FlightFile.create(
                 at: files.file("flight"),
+                bootID: bootID,
                 count: plan.limits.inFlightMax,
                 suspects: suspects
             )

@@ -35,6 +35,7 @@ extension Oracle {
                 entries[id.sequence]!.dueAt = now
                 if entries[id.sequence]!.promisedAt == due { entries[id.sequence]!.promisedAt = now }
                 entries[id.sequence]!.ageFrom = min(entries[id.sequence]!.ageFrom, now)
+                entries[id.sequence]!.agesFrom = min(entries[id.sequence]!.agesFrom, record.nanoseconds)
             }
         case (.pause(let rule), .done): storedPauses.insert(rule.pattern.text)
         case (.resume, .resumed(let rules)): for rule in rules { storedPauses.remove(rule.pattern.text) }
@@ -74,6 +75,8 @@ extension Oracle {
                 payload: event.payload,
                 acceptedAt: now,
                 ageFrom: queuedEvent.ageFrom,
+                storedAt: record.nanoseconds,
+                agesFrom: record.nanoseconds + max(0, queuedEvent.ageFrom.since(now).milliseconds) * 1_000_000,
                 dueAt: event.deliverAt.flatMap { $0 > now ? $0 : nil },
                 promisedAt: event.deliverAt,
                 expiresAt: event.expiresAt
@@ -163,6 +166,8 @@ extension Oracle {
         entries[id.sequence]!.state = .queued
         entries[id.sequence]!.dueAt = now
         entries[id.sequence]!.ageFrom = now
+        entries[id.sequence]!.storedAt = record.nanoseconds
+        entries[id.sequence]!.agesFrom = record.nanoseconds
         entries[id.sequence]!.charged = 0
         entries[id.sequence]!.unknown = 0
         entries[id.sequence]!.midway = 0

@@ -47,13 +47,13 @@ extension Oracle {
         if !resolution.attempt.charged { return wrong("expired after a charged attempt, or for a hard expiry") }
         if !flight.isTrusted { wrong("nothing expires while the clock isn't trusted") }
         let rest = min(flight.retryAfter ?? .zero, .minutes(15))
-        let latest = flight.endWall.advanced(by: max(policy.maxDelay, rest))
+        let ahead = max(policy.maxDelay, rest)
+        let latest = flight.endWall.advanced(by: ahead)
         if let expiry = entry.expiresAt, expiry <= latest { return }
         if flight.isCutOff { wrong("max_age isn't applied while the route is suspended") }
-        if latest.since(entry.ageFrom) > policy.maxAge { return }
-        // Dated by a clock that has stepped back since: its age counts from the step.
-        if entry.ageFrom > flight.endWall.advanced(by: EventAges.aheadMax) { return }
-        wrong("expired after \(policy.maxAge.milliseconds) ms, not at most \(latest.since(entry.ageFrom).milliseconds)")
+        if isOlder(entry, than: policy.maxAge, at: flight.endedAt, ahead: ahead, wall: latest) { return }
+        let age = (flight.endedAt - entry.agesFrom) / 1_000_000 + ahead.milliseconds
+        wrong("expired after \(policy.maxAge.milliseconds) ms, not at most \(age)")
     }
 
     /// Without an attempt.
@@ -72,9 +72,15 @@ extension Oracle {
         case .expired:
             if entry.expiresAt.map({ $0 <= maxWall }) ?? false { break }
             // Or for its age, as one of a function that fails.
-            let policy = policy(entry.function)
-            if !policy.soft, maxWall.since(entry.ageFrom) > policy.maxAge { break }
-            wrong("expired after its hard expiry, \(entry.expiresAt.map { "\($0.milliseconds)" } ?? "none")")
+            let isOld = policiesOfLate(entry.function).contains { policy in
+                !policy.soft
+                    && isOlder(entry, than: policy.maxAge, at: record.nanoseconds, ahead: .zero, wall: maxWall)
+            }
+            if isOld { break }
+            let maxAge = policy(entry.function).maxAge
+            let hard = entry.expiresAt.map { "\($0.milliseconds)" } ?? "none"
+            let age = (record.nanoseconds - entry.agesFrom) / 1_000_000
+            wrong("expired after \(maxAge.milliseconds) ms, not \(age), or its hard expiry, \(hard)")
         case .rejected:
             if !entry.wasRefused {
                 wrong("rejected for what it is, not for '\(entry.lastCause?.rawValue ?? "")'")

@@ -10,6 +10,7 @@ extension Oracle {
         mayMark = slots
         toMark = sameBoot ? Set(flights.keys.compactMap { entries[$0]?.id }) : []
         if !sameBoot {
+            bootedAt = record.nanoseconds
             suspects = []
             for sequence in entries.keys { entries[sequence]!.crashesAlone = 0 }
         } else if !wasClean {

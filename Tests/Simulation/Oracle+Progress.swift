@@ -18,10 +18,11 @@ extension Oracle {
                 entry.function == function && entry.state == .queued && (entry.dueAt ?? entry.acceptedAt) < since
             }
             if let isDue {
+                let due = isDue.value.dueAt.map { "since \($0.milliseconds)" } ?? "at once"
                 violated(
                     record.plan.functions[function].isHealthy ? "P6" : "P9",
                     "an attempt of \(name(function)) within \(bound) s: it may be used",
-                    "\(isDue.value.id) is due and waits"
+                    "\(isDue.value.id) (\(isDue.key)), due \(due), waits"
                 )
             }
             idleSince[function] = now

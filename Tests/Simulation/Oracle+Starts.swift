@@ -140,6 +140,7 @@ extension Oracle {
         let (function, route) = (flight.function, flight.route)
         flight.hasEnded = true
         flight.endWall = record.world.now.wall
+        flight.endedAt = now
         flight.policy = policy(function)
         // A probe that AWS answers ends the suspension before its own outcome is judged, and that of others beside it.
         flight.isCutOff =

@@ -16,6 +16,9 @@ final class Oracle {
         var state = State.queued
         var acceptedAt: WallTime
         var ageFrom: WallTime
+        /// Nanoseconds of the world's clock: when it came into the queue (again), and from when its age counts.
+        var storedAt: Int64
+        var agesFrom: Int64
         var dueAt: WallTime?
         /// When the producer wanted it delivered; nil: at once.
         var promisedAt: WallTime?
@@ -49,6 +52,8 @@ final class Oracle {
         let isRouteProbe: Bool
         var hasEnded = false
         var endWall = WallTime(milliseconds: 0)
+        /// Nanoseconds.
+        var endedAt: Int64 = 0
         var policy = FunctionPolicy()
         var isTrusted = false
         var isCutOff = false
@@ -88,12 +93,22 @@ final class Oracle {
     var forced: Set<Int64> = []
     var functionOfKey: [FunctionKey: Int] = [:]
     /// Policies that the delivery side goes by, and that the commit side goes by.
-    var policies: PolicyTable { didSet { policyOf = Self.policies(record.plan, policies) } }
+    var policies: PolicyTable {
+        didSet {
+            policyBefore = (policyOf, record.nanoseconds)
+            policyOf = Self.policies(record.plan, policies)
+        }
+    }
     private var policyOf: [FunctionPolicy]
+    private var policyBefore: (of: [FunctionPolicy], until: Int64)?
     var isDiskBlocked = false
     /// AWS's clock as its answers told this process.
     var serverSeen: (date: WallTime, at: Int64)?
     var isTrusted = true
+    /// The latest step of the wall clock, the latest that is too small to be told from drift, the latest boot.
+    var steppedAt: Int64?
+    var creptAt: Int64?
+    var bootedAt: Int64?
     /// Delays drawn, as parts of their bounds, where those were long.
     var jitter: [Double] = []
     var starts: [Starts]
@@ -130,6 +145,14 @@ final class Oracle {
 
     func policy(_ function: Int) -> FunctionPolicy { policyOf[function] }
 
+    /// Those that something may have been decided by that is on its way to the disk.
+    func policiesOfLate(_ function: Int) -> [FunctionPolicy] {
+        guard let policyBefore, record.nanoseconds < policyBefore.until + 10_000_000_000 else {
+            return [policyOf[function]]
+        }
+        return [policyOf[function], policyBefore.of[function]]
+    }
+
     private static func policies(_ plan: Plan, _ table: PolicyTable) -> [FunctionPolicy] {
         plan.functions.map { table.policy(for: $0.identity) }
     }
@@ -145,13 +168,12 @@ final class Oracle {
         watchTurn()
     }
 
-    /// Whether the daemon may trust the clock now.
+    /// Whether the wall clock can be believed now: AWS's word counts before the kernel's.
     func lookAtClock() {
-        let now = record.world.now.wall
         if let serverSeen {
             let elapsed = (record.nanoseconds - serverSeen.at) / 1_000_000
-            let skew = serverSeen.date.advanced(by: .milliseconds(500 + elapsed)).since(now).milliseconds
-            isTrusted = abs(skew) <= 300_000
+            let date = serverSeen.date.advanced(by: .milliseconds(500 + elapsed))
+            isTrusted = abs(date.since(record.world.now.wall).milliseconds) <= 300_000
         } else {
             isTrusted = record.world.isSynchronised
         }

@@ -60,7 +60,7 @@ package final class Simulation {
             dispatcher: dispatcher,
             random: random,
             routes: [DeliveryRoute(target: target, credentials: credentials)],
-            flight: try! FlightFile.create(at: directory.file("flight"), count: limits.inFlightMax),
+            flight: try! FlightFile.create(at: directory.file("flight"), bootID: "boot", count: limits.inFlightMax),
             clockTrust: ClockTrust { clock.isSynchronised },
             post: { world.toCommit.append($0) },
             log: { world.changes.append($0) },

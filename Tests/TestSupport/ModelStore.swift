@@ -18,6 +18,20 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
         shared.model.generation = generation
     }
 
+    /// Begins a process's time with it; what an earlier one has left.
+    package func opened(boot: Int) -> (wasClean: Bool, isSameBoot: Bool) {
+        locked { model in
+            model.openedIn = boot
+            model.hasBegun = false
+            return (model.wasClosed, model.begunIn ?? boot == boot)
+        }
+    }
+
+    /// Ends it in order.
+    package func close() {
+        locked { if $0.hasBegun { $0.wasClosed = true } }
+    }
+
     private func locked<Result>(_ body: (inout Model) -> Result) -> Result {
         shared.lock.withLock { body(&shared.model) }
     }

@@ -43,6 +43,11 @@ struct Model {
     }
 
     var generation: UInt16 = 0
+    /// The machine's boot at the latest opening, and of the process that has begun last; nil: none has.
+    var openedIn = 0
+    var begunIn: Int?
+    var hasBegun = false
+    var wasClosed = true
     var lastSequence: Int64 = 0
     /// By key, from 1; nil: forgotten.
     private(set) var functions: [FunctionIdentity?] = []
@@ -88,6 +93,12 @@ struct Model {
             return .done
         case .saveClock(let record):
             clock = record
+            return .done
+        case .begin(let record):
+            if let record { clock = record }
+            begunIn = openedIn
+            hasBegun = true
+            wasClosed = false
             return .done
         case .pause(let rule):
             let known = pauses[rule.pattern.text]

@@ -1,0 +1,28 @@
+import OutboxCore
+
+/// How old events are by a clock that nobody sets: a wrong wall clock must give up none for its age.
+extension Oracle {
+    /// The wall clock was set.
+    func clockStepped(_ span: Span) {
+        if abs(span.milliseconds) >= EventAges.stepMin.milliseconds {
+            steppedAt = record.nanoseconds
+        } else {
+            creptAt = record.nanoseconds
+        }
+    }
+
+    /// - Parameters:
+    ///   - at: nanoseconds of the world's clock.
+    ///   - ahead: until its next attempt at the latest.
+    ///   - wall: the latest that the wall clock can have said for `at` and `ahead`.
+    func isOlder(_ entry: Entry, than maxAge: Span, at: Int64, ahead: Span, wall: WallTime) -> Bool {
+        func wasSince(_ time: Int64?) -> Bool { time.map { $0 >= entry.storedAt } ?? false }
+        // Nobody knows what happened to the clock while the machine was off.
+        if wasSince(bootedAt), wall.since(entry.ageFrom) > maxAge { return true }
+        let from = wasSince(steppedAt) ? steppedAt! : entry.agesFrom
+        var age = (at - from) / 1_000_000 + ahead.milliseconds
+        // Smaller steps are let pass until they add up to a large one.
+        if wasSince(creptAt) { age += EventAges.stepMin.milliseconds }
+        return age > maxAge.milliseconds
+    }
+}
