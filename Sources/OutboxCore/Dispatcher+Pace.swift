@@ -62,7 +62,9 @@ extension Dispatcher {
     /// Gives back what is too much in memory for a function that has become slow.
     private mutating func trim(_ key: FunctionKey) {
         let share = share(of: functions[key]!)
-        if functions[key]!.waiting > 2 * share { evict(key, keep: share) }
+        if functions[key]!.waiting > 2 * share || (isHeld(functions[key]!) && !hasRoomForCandidates) {
+            evict(key, keep: share)
+        }
     }
 
     // MARK: Tokens

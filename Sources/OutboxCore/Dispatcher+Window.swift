@@ -168,6 +168,7 @@ extension Dispatcher {
                 function.waiting < FunctionState.candidatesMax || (event.attempts == 0 && !holdsUntried(function))
             return isWanted ? .admit : .park
         }
+        if isHeld(function), !hasRoomForCandidates { return .park }
         if !explicit, event.dueAt == nil, function.parked != nil, !function.isBehind { return .park }
         if room(of: function, forBacklog: explicit) <= 0 { return .park }
         let events = function.waiting + function.inFlight
@@ -175,7 +176,8 @@ extension Dispatcher {
         return hasRoom(for: event) ? .admit : .windowFull
     }
 
-    private var hasRoomForCandidates: Bool {
+    /// Functions that can't be used now fill no more than half of the window.
+    var hasRoomForCandidates: Bool {
         window.count < limits.windowEventsMax / 2 && windowBytes < limits.windowBytesMax / 2
     }
 
@@ -304,6 +306,8 @@ extension Dispatcher {
         if setAside.remove(sequence) != nil { functions[entry.event.functionKey]!.aside -= 1 }
         if functions[entry.event.functionKey]!.forced == sequence { functions[entry.event.functionKey]!.forced = nil }
         leaves(entry.event)
+        // There is room now, whatever took it out.
+        if functions[entry.event.functionKey]!.hasPassedOver { wantRows(of: entry.event.functionKey) }
     }
 
     private mutating func enters(_ event: QueuedEvent) {

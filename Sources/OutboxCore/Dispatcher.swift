@@ -171,7 +171,7 @@ package struct Dispatcher: Sendable {
 
     /// Under a throttle's hold, its own or its route's, for so long that it needs no events in memory.
     func isHeld(_ function: FunctionState) -> Bool {
-        (function.hold ?? routes[function.route.rawValue].hold)?.isLong ?? false
+        [function.hold, routes[function.route.rawValue].hold].contains { $0?.isLong ?? false }
     }
 
     /// The last quarter of the window is for functions that hold little of it.
