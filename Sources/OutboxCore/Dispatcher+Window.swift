@@ -157,6 +157,8 @@ extension Dispatcher {
     func admission(of event: QueuedEvent, explicit: Bool) -> Admission {
         guard let function = functions[event.functionKey] else {
             if !pauses.isEmpty, pause(of: event.function) != nil { return .park }
+            let isCutOff = routes[directory.route(for: event.function).rawValue].isCutOff
+            if isCutOff, !hasRoomForCandidates, !Planted.suspendedFillWindow { return .park }
             return hasRoom(for: event) ? .admit : .windowFull
         }
         if function.pause != nil { return .park }

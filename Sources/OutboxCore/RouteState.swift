@@ -47,6 +47,9 @@ package struct RouteState: Sendable {
 
     package var heldUntil: MonotonicTime? { hold?.until }
 
+    /// Nothing but probes goes out soon.
+    var isCutOff: Bool { suspension != nil || hold?.isLong ?? false }
+
     /// Something may be started on it now.
     func hasRoom(at now: MonotonicTime) -> Bool {
         suspension == nil && hold == nil && inFlight < limit.current && (pace.control?.hasToken(at: now) ?? true)

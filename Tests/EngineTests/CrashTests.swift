@@ -45,6 +45,7 @@ struct CrashTests {
         do {
             var file = try FlightFile.create(
                 at: path,
+                bootID: "a",
                 count: 4,
                 suspects: CrashSuspects(
                     inFlight: [one, two],
@@ -57,26 +58,55 @@ struct CrashTests {
             file.set(6, Self.id(6))
             file.clear(5)
         }
-        var left = FlightFile.left(at: path)
+        var left = FlightFile.left(at: path, bootID: "a")
         #expect(left.inFlight == [Self.id(6)])
         #expect(left.suspects == [one: 1])
         do {
-            var file = try FlightFile.create(at: path, count: 2, suspects: crash([two], after: CrashSuspects()))
+            var file = try FlightFile.create(
+                at: path,
+                bootID: "a",
+                count: 2,
+                suspects: crash([two], after: CrashSuspects())
+            )
             file.answered(two)
         }
-        left = FlightFile.left(at: path)
-        #expect(left == FlightRecord())
+        left = FlightFile.left(at: path, bootID: "a")
+        #expect(left.inFlight.isEmpty && left.suspects.isEmpty)
+    }
+
+    @Test func `a start that fails is no crash: the flight file goes on telling how its own process ended`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("flight")
+        for isInOrder in [true, false] {
+            do {
+                var file = try FlightFile.create(at: path, bootID: "a", count: 1)
+                file.set(1, one)
+                if isInOrder { file.endInOrder() }
+            }
+            for bootID in ["a", "b", "a"] {
+                let left = FlightFile.left(at: path, bootID: bootID)
+                #expect(left.inFlight == [one])
+                #expect(left.endedInOrder == isInOrder)
+                #expect(left.isSameBoot == (bootID == "a"))
+            }
+        }
     }
 
     @Test func `a flight file of an older version is understood, a missing or odd one says nothing`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("flight")
-        #expect(FlightFile.left(at: path) == FlightRecord())
+        #expect(FlightFile.left(at: path, bootID: "a") == FlightRecord())
         let units = [Self.id(0), EventID(high: 0, low: 0), two]
         try units.withUnsafeBytes { Data($0) }.write(to: URL(fileURLWithPath: path))
-        #expect(FlightFile.left(at: path).inFlight == [Self.id(0), two])
+        #expect(FlightFile.left(at: path, bootID: "a").inFlight == [Self.id(0), two])
+        // Magic 2: slots without a process before them, and suspects behind.
+        let header = EventID(high: 0x4F55_5442_4F58_0002, low: 1)
+        let second = [header, two, one, EventID(high: 1, low: 0)]
+        try second.withUnsafeBytes { Data($0) }.write(to: URL(fileURLWithPath: path))
+        let left = FlightFile.left(at: path, bootID: "a")
+        #expect(left.inFlight == [two] && left.suspects == [one: 1] && left.endedInOrder && left.isSameBoot)
         try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))
-        #expect(FlightFile.left(at: path) == FlightRecord())
+        #expect(FlightFile.left(at: path, bootID: "a") == FlightRecord())
     }
 
     /// Twelve events that a first process had in flight when it died, in a second one.

@@ -136,6 +136,15 @@ struct SharedFailureTests {
         }
     }
 
+    @Test func `one function under two keys, as the store forgot it between, is one`() {
+        var shared = SharedFailure()
+        func failed(_ function: FunctionKey, _ reason: String) -> Bool { shared.failed(function, reason: reason) }
+        #expect(!failed(a, "X"))
+        shared.forgotten(a)
+        #expect(!failed(b, "X"))
+        #expect(failed(c, "X"))
+    }
+
     @Test func `who works again counts again`() {
         var shared = SharedFailure()
         func failed(_ function: FunctionKey, _ reason: String) -> Bool { shared.failed(function, reason: reason) }

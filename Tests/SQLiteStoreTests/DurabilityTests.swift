@@ -25,6 +25,7 @@ struct DurabilityTests {
 
     @Test func `everything that was committed is there after a crash (P1, P2)`() throws {
         var store = try openStore(path)
+        _ = try store.commit([.begin(nil)], now: startOfTest)
         _ = try store.commit((1...50).map { .accept(StoreBench.event(payload: "\($0)")) }, now: startOfTest)
         try store.checkpoint()
         _ = try store.commit((51...80).map { .accept(StoreBench.event(payload: "\($0)")) }, now: startOfTest)

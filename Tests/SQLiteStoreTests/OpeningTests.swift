@@ -121,10 +121,35 @@ struct OpeningTests {
         _ clean: Bool,
         _ boot: String
     ) throws {
-        try openStore(path).close(clean: clean)
+        var first = try openStore(path)
+        _ = try first.commit([.begin(nil)], now: startOfTest)
+        try first.close(clean: clean)
         let store = try openStore(path, boot: boot)
         #expect(store.identity.wasClean == clean)
         #expect(store.identity.sameBoot == (boot == "boot-1"))
+        try store.close(clean: true)
+    }
+
+    @Test func `starts that fail leave what is known of the last process's end, and of the clock`() throws {
+        let record = ClockRecord(
+            believedFrom: startOfTest,
+            isTrusted: true,
+            offset: .seconds(5),
+            seenAt: startOfTest,
+            absentUntil: nil
+        )
+        var first = try openStore(path, boot: "boot-1")
+        _ = try first.commit([.begin(record)], now: startOfTest)
+        try first.close(clean: false)
+        for clean in [true, false] {
+            var failed = try openStore(path, boot: "boot-2")
+            #expect(!failed.identity.wasClean && !failed.identity.sameBoot)
+            _ = try failed.commit([.markUncertain([])], now: startOfTest)
+            try failed.close(clean: clean)
+        }
+        var store = try openStore(path, boot: "boot-1")
+        #expect(!store.identity.wasClean && store.identity.sameBoot)
+        #expect(try store.clockRecord() == record)
         try store.close(clean: true)
     }
 

@@ -1,0 +1,132 @@
+import OutboxCore
+import TestSupport
+import Testing
+
+/// What waits in the store is read, whatever happens between a page's request and its coming (P9).
+@Suite("Rows that are read again") struct ReadAgainTests {
+    private struct OneRoute: DispatchDirectory {
+        func policy(for function: FunctionIdentity) -> FunctionPolicy { FunctionPolicy() }
+        func route(for function: FunctionIdentity) -> RouteKey { RouteKey(0) }
+        var routeNames: [String] { ["r"] }
+    }
+
+    private let now = Moment(wall: WallTime(milliseconds: 5000), monotonic: MonotonicTime(nanoseconds: 1))
+
+    private func dispatcher(_ limits: DispatchLimits = DispatchLimits(), nextDue: WallTime? = nil) -> Dispatcher {
+        Dispatcher(limits: limits, directory: OneRoute(), lastSequence: 0, nextDue: nextDue)
+    }
+
+    private func event(_ sequence: Int64, of function: Int64 = 1) -> QueuedEvent {
+        QueuedEvent(
+            sequence: sequence,
+            id: EventID(high: 0, low: UInt64(sequence)),
+            functionKey: FunctionKey(function),
+            function: StoreBench.function("f\(function)"),
+            payload: [],
+            payloadDigest: StoreBench.digest(1),
+            acceptedAt: now.wall,
+            ageFrom: now.wall
+        )
+    }
+
+    private func page(
+        _ request: ClaimRequest,
+        _ events: [QueuedEvent] = [],
+        through: Int64 = 0,
+        skipped: [FunctionKey: ClaimPage.Skipped] = [:]
+    ) -> ClaimPage {
+        ClaimPage(
+            request: request,
+            events: events,
+            throughSequence: through,
+            throughDue: nil,
+            skipped: skipped,
+            exhausted: true
+        )
+    }
+
+    private func isDue(_ request: ClaimRequest?) -> Bool {
+        if case .due? = request?.lane { true } else { false }
+    }
+
+    /// The next claim of rows without a due time; pages of the others are empty.
+    private func nextFresh(_ dispatcher: inout Dispatcher) -> ClaimRequest? {
+        while let request = dispatcher.nextClaim(now: now) {
+            if !isDue(request) { return request }
+            dispatcher.claimed(page(request), nextDue: nil)
+        }
+        return nil
+    }
+
+    private func end(_ sequence: Int64, _ answer: Answer, _ dispatcher: inout Dispatcher) {
+        var random = SystemRandomNumberGenerator()
+        let completion = AttemptCompletion(sequence: sequence, outcome: .answered(answer), duration: .milliseconds(5))
+        _ = dispatcher.completed(completion, now: now, clockTrusted: true, using: &random)
+        dispatcher.committed([sequence])
+    }
+
+    @Test func `a due row that was passed over for a function which is forgotten when the page comes is read again`() {
+        var dispatcher = dispatcher(nextDue: now.wall)
+        dispatcher.accepted([event(1)], lastSequence: 1)
+        #expect(dispatcher.wake(now: now, clockTrusted: true).starts.count == 1)
+        let request = dispatcher.nextClaim(now: now)!
+        #expect(isDue(request))
+        end(1, Answer(status: 202, requestID: "r"), &dispatcher)
+        dispatcher.claimed(page(request, skipped: [FunctionKey(1): .init(first: 2, last: 2, count: 1)]), nextDue: nil)
+        #expect(isDue(dispatcher.nextClaim(now: now)))
+    }
+
+    @Test func `an event that an order gives back while a page that counts it as held is on its way is read again`() {
+        var dispatcher = dispatcher()
+        dispatcher.accepted([event(1), event(2)], lastSequence: 2)
+        _ = dispatcher.withdraw([1])
+        dispatcher.returned(gone: [], kept: [1])
+        let request = nextFresh(&dispatcher)!
+        #expect(request.lane == .fresh(after: 0, through: .max, only: nil))
+        #expect(request.held == [2])
+        _ = dispatcher.withdraw([2])
+        dispatcher.returned(gone: [], kept: [2])
+        dispatcher.claimed(page(request, [event(1)], through: 2), nextDue: nil)
+        #expect(nextFresh(&dispatcher)?.lane == .fresh(after: 1, through: .max, only: nil))
+    }
+
+    @Test func `a function's parked rows are read when an order takes its last event out of memory`() {
+        var limits = DispatchLimits()
+        limits.windowEventsMax = 4
+        limits.claimEventsMax = 2
+        limits.functionEventsMax = 16
+        var dispatcher = dispatcher(limits)
+        // Crowded: one event of each function, and no second one.
+        dispatcher.accepted([event(1), event(2, of: 2), event(3, of: 3), event(4)], lastSequence: 4)
+        #expect(nextFresh(&dispatcher) == nil)
+        _ = dispatcher.withdraw([1])
+        dispatcher.returned(gone: [1], kept: [])
+        guard case .fresh(after: 3, _, let only?)? = nextFresh(&dispatcher)?.lane else {
+            Issue.record("nothing is read of what is parked")
+            return
+        }
+        #expect(Set(only.keys) == [FunctionKey(1)])
+    }
+
+    @Test func `functions that Lambda told to wait fill no more than half of the window (P6)`() {
+        var limits = DispatchLimits()
+        limits.windowEventsMax = 16
+        limits.claimEventsMax = 2
+        limits.functionEventsMax = 4
+        var dispatcher = dispatcher(limits)
+        dispatcher.accepted((1...16).map { event($0, of: ($0 - 1) / 4 + 1) }, lastSequence: 16)
+        let begun = dispatcher.wake(now: now, clockTrusted: true).starts.map(\.event.sequence)
+        let rest = Answer(
+            status: 429,
+            code: "TooManyRequestsException",
+            requestID: "r",
+            reason: "CallerRateLimitExceeded",
+            retryAfter: .seconds(600)
+        )
+        end(begun[0], rest, &dispatcher)
+        for sequence in begun.dropFirst() { end(sequence, Answer(status: 202, requestID: "r"), &dispatcher) }
+        #expect(dispatcher.snapshot(now: now).windowEvents <= 8)
+        dispatcher.accepted((17...32).map { event($0, of: ($0 - 17) / 2 + 5) }, lastSequence: 32)
+        #expect(dispatcher.snapshot(now: now).windowEvents <= 8)
+    }
+}
