@@ -5,6 +5,8 @@ struct RetrySweep {
     /// Rows looked at in one slice, and what is left for others between two.
     static let rowsMax = 1000
     static let pause = Span.milliseconds(20)
+    /// How long after a step outcomes may come that were dated before it.
+    static let settling = Span.milliseconds(100)
 
     /// Where the next slice begins; nil: none is under way.
     var place: DuePlace?
@@ -19,13 +21,14 @@ struct RetrySweep {
     mutating func look(_ now: Moment, _ policies: PolicyTable) {
         if next == MonotonicTime(nanoseconds: .min) {
             _ = steps.step(now)
+            next = now.monotonic
         } else {
             guard let step = steps.step(now), step < .zero else { return }
             isStart = false
+            next = now.monotonic.advanced(by: Self.settling)
         }
         let shortest = ([policies.defaults] + policies.entries.map(\.policy)).map(\.maxDelay).min()!
         place = DuePlace(dueAt: now.wall.advanced(by: shortest), sequence: .max)
-        next = now.monotonic
     }
 
     /// Whether a retry that is due at this time waits for the clock, not for its backoff.
@@ -41,7 +44,8 @@ extension Committer where Store: ~Copyable {
     mutating func bringRetriesForward(now: Moment) throws(StoreError) {
         if Planted.stepStallsRetries { return }
         retrySweep.look(now, settings.policies)
-        guard let place = retrySweep.place, now.monotonic >= retrySweep.next else { return }
+        // Outcomes that wait for the disk were dated before the step.
+        guard let place = retrySweep.place, now.monotonic >= retrySweep.next, heldUp.isEmpty else { return }
         retrySweep.next = now.monotonic.advanced(by: RetrySweep.pause)
         var page: RetryPage?
         try tolerant(now: now) { (store: inout Store) throws(StoreError) in

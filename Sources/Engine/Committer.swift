@@ -128,7 +128,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     package func wait(now: Moment) -> Span {
         if hasMore || !operations.isEmpty { return .zero }
         if isShrinking, heldUp.isEmpty { return .milliseconds(5) }
-        if retrySweep.isUnderWay { return RetrySweep.pause }
+        if retrySweep.isUnderWay, heldUp.isEmpty { return RetrySweep.pause }
         if !waiting.isEmpty || !heldUp.isEmpty || !claims.isEmpty || expiringQuery != nil { return .milliseconds(50) }
         return .seconds(1)
     }

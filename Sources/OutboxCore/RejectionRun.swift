@@ -39,7 +39,7 @@ package struct RejectionRun: Sendable {
 
     /// An event was refused. `code` tells refusals apart; `reason` is for people.
     package mutating func refused(_ sequence: Int64, code: String, reason: String, now: MonotonicTime) -> Finding {
-        if condemned.removeValue(forKey: sequence) != nil { return .condemned }
+        let wasCondemned = condemned.removeValue(forKey: sequence) != nil
         if code != self.code {
             // The function answers differently to others: those before had their own fault.
             condemnAll()
@@ -50,6 +50,7 @@ package struct RejectionRun: Sendable {
             acquit()
             return .function
         }
+        if wasCondemned { return .condemned }
         onTrial[sequence] = reason
         deadline = now.advanced(by: Self.patience)
         return .onTrial

@@ -34,20 +34,20 @@ struct StartFaultTests {
         }
     }
 
-    @Test func `a start after a power cut that fails before its first commit leaves the check to the next one (P12)`()
+    @Test func `a start after a power cut that fails before it begins leaves the check to the next one (P12)`()
         throws
     {
         let folder = try TemporaryDirectory()
         let path = folder.file("queue.db")
         var first = try Self.open(path, boot: "boot-1")
-        _ = try first.commit([.accept(StoreBench.event())], now: Self.start)
+        _ = try first.commit([.begin(nil), .accept(StoreBench.event())], now: Self.start)
         _ = consume first
         for _ in 0..<2 {
             let store = try Self.open(path, boot: "boot-2")
             #expect(!store.identity.wasClean && !store.identity.sameBoot)
         }
         var settled = try Self.open(path, boot: "boot-2")
-        _ = try settled.commit([.markUncertain([])], now: Self.start)
+        _ = try settled.commit([.markUncertain([]), .begin(nil)], now: Self.start)
         _ = consume settled
         let next = try Self.open(path, boot: "boot-2")
         #expect(!next.identity.wasClean && next.identity.sameBoot)

@@ -82,7 +82,18 @@ struct RejectionRunTests {
         _ = refused(1)
         run.handedOver()
         #expect(refused(1) == .condemned)
-        #expect(run.isEmpty)
+        #expect(!run.isOpen)
+    }
+
+    @Test func `who is condemned and refused once more counts in the row`() {
+        var run = RejectionRun()
+        func refused(_ sequence: Int64, code: String = "A", at time: Int64 = 0) -> RejectionRun.Finding {
+            run.refused(sequence, code: code, reason: "\(code) \(sequence)", now: at(time))
+        }
+        _ = refused(1)
+        run.handedOver()
+        for sequence in 2...5 { #expect(refused(Int64(sequence)) == .onTrial) }
+        #expect(refused(1) == .function)
     }
 
     @Test func `an event that was handed over after all is not condemned`() {

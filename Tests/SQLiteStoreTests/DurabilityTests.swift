@@ -150,7 +150,7 @@ struct DurabilityTests {
 
     @Test func `after a commit whose truth is unknown nothing is committed and the end is not in order`() throws {
         var store = try openStore(path)
-        _ = try store.commit([.accept(StoreBench.event())], now: startOfTest)
+        _ = try store.commit([.begin(nil), .accept(StoreBench.event())], now: startOfTest)
         try PlainDatabase(path).execute("DROP TABLE idempotency_keys")
         let keyed = StoreBench.event(key: StoreBench.key())
         for event in [keyed, StoreBench.event()] {

@@ -164,7 +164,7 @@ extension Oracle {
             let isSuspect = entries[sequence]!.midway >= 3
             switch flight.cause {
             // Signed anew at once; or it says nothing of the route.
-            case .badSignature, .wrongClock, .expiredToken, .corrupt: scopes.routes[route].bringForward()
+            case .badSignature, .wrongClock, .expiredToken, .corrupt: scopes.routes[route].bringForward(at: now)
             default: if flight.cause.blame == .route, !isSuspect { scopes.routes[route].failedProbes += 1 }
             }
         }

@@ -194,19 +194,19 @@ final class Oracle {
         case .force(let event):
             forced.insert(event.sequence)
             let function = index(of: event.function)
-            scopes.functions[function].bringForward()
-            scopes.routes[record.plan.functions[function].route].bringForward()
+            scopes.functions[function].bringForward(at: record.nanoseconds)
+            scopes.routes[record.plan.functions[function].route].bringForward(at: record.nanoseconds)
         case .forgotten(let keys):
             for key in keys {
                 guard let function = functionOfKey[key], queuedByFunction[function] == 0 else { continue }
                 scopes.functions[function] = Scopes.Scope()
             }
-        case .reload: scopes.bringAllForward()
+        case .reload: scopes.bringAllForward(at: record.nanoseconds)
         case .pauses(_, let resumed):
             guard let resumed else { break }
             for (index, function) in record.plan.functions.enumerated() where resumed.matches(function.identity) {
-                scopes.functions[index].bringForward()
-                scopes.routes[function.route].bringForward()
+                scopes.functions[index].bringForward(at: record.nanoseconds)
+                scopes.routes[function.route].bringForward(at: record.nanoseconds)
             }
         default: break
         }

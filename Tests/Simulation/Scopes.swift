@@ -12,19 +12,25 @@ struct Scopes {
         var lastWasUnsent = false
         /// Something has brought the next probe forward since.
         var isForward = false
+        /// At this time; nanoseconds.
+        var forwardAt = Int64.min
         var heldUntil = Int64.min
         /// Failures of functions that may be the route's, by reason, since the latest hand-over.
         var failing: [Cause: Set<Int>] = [:]
         var handedOver = 0
         var hasOwnSuspension: Bool { reason != nil }
 
-        mutating func bringForward() { isForward = true }
+        mutating func bringForward(at now: Int64) {
+            isForward = true
+            forwardAt = now
+        }
 
         mutating func suspend(_ reason: String, at now: Int64) {
             if self.reason == nil {
                 probedAt = now
                 failedProbes = 0
-                isForward = false
+                // What brought it forward may have come behind the failure, though the journal is heard last.
+                isForward = forwardAt == now
                 probe = nil
                 lastWasUnsent = false
             }
@@ -47,9 +53,9 @@ struct Scopes {
         self.routes = Array(repeating: Scope(), count: routes)
     }
 
-    mutating func bringAllForward() {
-        for index in functions.indices { functions[index].bringForward() }
-        for index in routes.indices { routes[index].bringForward() }
+    mutating func bringAllForward(at now: Int64) {
+        for index in functions.indices { functions[index].bringForward(at: now) }
+        for index in routes.indices { routes[index].bringForward(at: now) }
     }
 
     /// A new process: it knows only what was saved.
@@ -59,6 +65,6 @@ struct Scopes {
         for (index, reason) in saved { functions[index].suspend(reason, at: now) }
         for (index, reason) in routes { self.routes[index].suspend(reason, at: now) }
         for index in handedOver.indices { self.routes[index].handedOver = handedOver[index] }
-        bringAllForward()
+        bringAllForward(at: now)
     }
 }

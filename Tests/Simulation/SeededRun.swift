@@ -22,6 +22,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
     private let keys: Keys
     private let clients: Clients
     private let operators: Operators
+    private let clock: ClockTrouble
     private let faults: StoreFaults
     private let files: TemporaryDirectory
     private var random: Seeded
@@ -48,6 +49,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         random = plan.random
         oracle = Oracle(record)
         keys = Keys(record)
+        clock = ClockTrouble(record: record, oracle: oracle)
         lambda = LambdaModel(record, keys: keys, random: random.split())
         clients = Clients(record, oracle: oracle, random: random.split()) { [lambda] in lambda.curse($0) }
         operators = Operators(record, oracle: oracle, keys: keys, random: random.split())
@@ -61,7 +63,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         faults.committed = { oracle.committed($0, $1, $2) }
         faults.refused = { oracle.refused($0) }
         faults.counted = { oracle.checkTotals($0) }
-        keys.reloaded = { _ in oracle.scopes.bringAllForward() }
+        keys.reloaded = { _ in oracle.scopes.bringAllForward(at: record.nanoseconds) }
         record.world.ended = { oracle.ended($0, $1) }
         record.world.judge = { attempt in
             let function = oracle.index(of: attempt.event.function)
@@ -250,36 +252,11 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         if random.oneIn(weights.crash) { return crash(reboot: random.oneIn(4)) }
         if random.oneIn(weights.crash * 2) { return stop() }
         if random.oneIn(weights.credentials) { keys.disturb(&random) }
-        if random.oneIn(weights.clock) { stepClock() }
+        if random.oneIn(weights.clock) { clock.step(&random) }
         if random.oneIn(weights.clock * 2) {
             world.isSynchronised.toggle()
             if !world.isSynchronised { record.happened(.clockUnsynchronised) }
         }
-    }
-
-    private func stepClock() {
-        record.happened(.clockJump)
-        if random.oneIn(4) { return setClockRight() }
-        let world = record.world
-        let before = world.wallOffset
-        switch random.int(0...5) {
-        case 0:
-            record.happened(.clockYear)
-            world.wallOffset += (random.oneIn(2) ? 1 : -1) * 31_536_000_000
-        case 1:
-            record.happened(.clockBefore2000)
-            world.wallOffset = 900_000_000_000 - world.nanoseconds / 1_000_000
-        default: world.wallOffset += Int64(random.int(-7_200_000...7_200_000))
-        }
-        world.serverAhead -= world.wallOffset - before
-        oracle.clockStepped(.milliseconds(world.wallOffset - before))
-    }
-
-    private func setClockRight() {
-        let world = record.world
-        oracle.clockStepped(.milliseconds(world.serverAhead))
-        world.wallOffset += world.serverAhead
-        world.serverAhead = 0
     }
 
     private func crash(reboot: Bool) {
@@ -364,7 +341,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         keys.mend()
         backing.view.calm()
         let world = record.world
-        setClockRight()
+        clock.setRight()
         world.isSynchronised = true
         world.toCommit.append(operators.resumeAll())
         oracle.checkContents(of: backing.view)
