@@ -43,9 +43,7 @@ struct RetrySweep {
 extension Committer where Store: ~Copyable {
     mutating func bringRetriesForward(now: Moment) throws(StoreError) {
         if Planted.stepStallsRetries { return }
-        retrySweep.look(now, settings.policies)
-        // Outcomes that wait for the disk were dated before the step.
-        guard let place = retrySweep.place, now.monotonic >= retrySweep.next, heldUp.isEmpty else { return }
+        guard let place = retrySweep.place, now.monotonic >= retrySweep.next else { return }
         retrySweep.next = now.monotonic.advanced(by: RetrySweep.pause)
         var page: RetryPage?
         try tolerant(now: now) { (store: inout Store) throws(StoreError) in

@@ -100,6 +100,8 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             }
         }
         waiting += intake.map { Waiting(item: $0, deadline: now.monotonic.advanced(by: settings.roomWait)) }
+        // Also while outcomes wait for the disk: they were dated before the step.
+        retrySweep.look(now, settings.policies)
         do throws(StoreError) {
             try measure(now: now)
             try admit(now: now)

@@ -76,16 +76,10 @@ extension Dispatcher {
         case .fresh(let after, _, let some):
             if some?.count == 1 { only = some?.keys.first }
             // What is parked again by `admitAll` must come after the range was narrowed.
-            if let some {
-                for key in some.keys { narrow(key, after: after, reached: page.throughSequence) }
-            } else {
-                // What is put back behind it, now or while the page was on its way, is read again.
-                advanceFresh(to: page.throughSequence)
-                if let rewoundMeanwhile { rewind(to: rewoundMeanwhile) }
-                rewoundMeanwhile = nil
-            }
+            if let some { for key in some.keys { narrow(key, after: after, reached: page.throughSequence) } }
             admitAll(page.events, explicit: some != nil)
             for (key, range) in page.skipped { park(key, first: range.first, last: range.last) }
+            if some == nil, freshCursor == after { advanceFresh(to: page.throughSequence) }
             for (key, range) in evictedMeanwhile { park(key, first: range.first, last: range.last) }
             if let rewoundTo { freshCursor = min(freshCursor, rewoundTo) }
         case .due(_, _, let one):
@@ -298,7 +292,6 @@ extension Dispatcher {
 
     /// Lets the main scan begin again at `sequence`.
     mutating func rewind(to sequence: Int64) {
-        if isFreshOutstanding { rewoundMeanwhile = min(rewoundMeanwhile ?? .max, sequence) }
         freshCursor = min(freshCursor, sequence - 1)
         rewoundTo = min(rewoundTo ?? .max, sequence - 1)
     }

@@ -55,8 +55,6 @@ package struct Dispatcher: Sendable {
     var trials: Set<FunctionKey> = []
     /// Rows evicted while a page is on its way that may count them as held: they must not be taken for read.
     var evictedMeanwhile: [FunctionKey: FunctionState.Parked] = [:]
-    /// Where the main scan was put back to while its page was on its way.
-    var rewoundMeanwhile: Int64?
     /// Rows being buried for their hard expiry: not to be attempted any more.
     var burying: Set<Int64> = []
     /// Rows that operators are taking out of the queue.
