@@ -138,7 +138,8 @@ extension Dispatcher {
         if let max = policy.maxAttempts, event.chargedAttempts >= max {
             return .dead(.exhausted, reason: "\(event.chargedAttempts) attempts failed; the last: \(verdict.reason)")
         }
-        if event.unknownAttempts >= Self.unknownAttemptsMax, !Planted.unknownForEver {
+        // Not by another failure, though it had its tries while the policy was soft.
+        if verdict.blame == .unknown, event.unknownAttempts >= Self.unknownAttemptsMax, !Planted.unknownForEver {
             return .dead(.rejected, reason: "refused \(event.unknownAttempts) times; the last: \(verdict.reason)")
         }
         let age = due.since(ages.begin(event.ageFrom, now: now.wall))
