@@ -29,7 +29,7 @@ final class RawClient: Sendable {
     deinit { close(descriptor) }
 
     private func connect<Address>(_ address: inout Address) throws {
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let result = withSocketAddress(&address) { Glibc.connect(descriptor, $0, $1) }
         guard result == 0 else { throw Failed(call: "connect", number: errno) }

@@ -2,8 +2,8 @@ import OutboxCore
 import TestSupport
 import Testing
 
-/// What waits in the store is read, whatever happens between a page's request and its coming (P9).
-@Suite("Rows that are read again") struct ReadAgainTests {
+/// Room in memory goes to those that can use it, and what has room is read (P6, P9).
+@Suite("Room in memory") struct RoomTests {
     private struct OneRoute: DispatchDirectory {
         func policy(for function: FunctionIdentity) -> FunctionPolicy { FunctionPolicy() }
         func route(for function: FunctionIdentity) -> RouteKey { RouteKey(0) }
@@ -63,31 +63,6 @@ import Testing
         let completion = AttemptCompletion(sequence: sequence, outcome: .answered(answer), duration: .milliseconds(5))
         _ = dispatcher.completed(completion, now: now, clockTrusted: true, using: &random)
         dispatcher.committed([sequence])
-    }
-
-    @Test func `a due row that was passed over for a function which is forgotten when the page comes is read again`() {
-        var dispatcher = dispatcher(nextDue: now.wall)
-        dispatcher.accepted([event(1)], lastSequence: 1)
-        #expect(dispatcher.wake(now: now, clockTrusted: true).starts.count == 1)
-        let request = dispatcher.nextClaim(now: now)!
-        #expect(isDue(request))
-        end(1, Answer(status: 202, requestID: "r"), &dispatcher)
-        dispatcher.claimed(page(request, skipped: [FunctionKey(1): .init(first: 2, last: 2, count: 1)]), nextDue: nil)
-        #expect(isDue(dispatcher.nextClaim(now: now)))
-    }
-
-    @Test func `an event that an order gives back while a page that counts it as held is on its way is read again`() {
-        var dispatcher = dispatcher()
-        dispatcher.accepted([event(1), event(2)], lastSequence: 2)
-        _ = dispatcher.withdraw([1])
-        dispatcher.returned(gone: [], kept: [1])
-        let request = nextFresh(&dispatcher)!
-        #expect(request.lane == .fresh(after: 0, through: .max, only: nil))
-        #expect(request.held == [2])
-        _ = dispatcher.withdraw([2])
-        dispatcher.returned(gone: [], kept: [2])
-        dispatcher.claimed(page(request, [event(1)], through: 2), nextDue: nil)
-        #expect(nextFresh(&dispatcher)?.lane == .fresh(after: 1, through: .max, only: nil))
     }
 
     @Test func `a function's parked rows are read when an order takes its last event out of memory`() {
