@@ -27,7 +27,7 @@ package struct RateControl: Hashable, Sendable {
     /// What is taken off both where a throttle costs a rest and came at once after the last one; less on the way back.
     static let doubt = (caution: 0.1, cut: 0.13)
     /// Seconds: a longer rest doesn't slow the probing further.
-    static let restMax = 5.0
+    static let restMax = 2.0
     package static let cutInterval = Span.seconds(1)
     /// Without a throttle, and without an event that had to wait for a token, it ends.
     package static let unneededMax = Span.minutes(1)
