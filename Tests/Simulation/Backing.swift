@@ -100,6 +100,8 @@ private final class SQLiteView: StoreView {
     private var random: Seeded
     private(set) var wasClean = true
     private(set) var isSameBoot = true
+    /// Opened once for each process.
+    private var reader: SQLiteReader?
 
     init(seed: UInt64) throws {
         folder = try TemporaryDirectory(inMemory: true)
@@ -109,6 +111,7 @@ private final class SQLiteView: StoreView {
     private var path: String { folder.file("queue.db") }
 
     func open(boot: Int, now: WallTime) throws(StoreError) -> SQLiteStore {
+        reader = nil
         let options = SQLiteStoreOptions(path: path, bootID: "boot-\(boot)", cacheKiB: 512)
         let store = try SQLiteStore.open(options, now: now, using: &random)
         wasClean = store.identity.wasClean
@@ -116,18 +119,22 @@ private final class SQLiteView: StoreView {
         return store
     }
 
+    private func open() throws(StoreError) {
+        if reader == nil { reader = try SQLiteReader.open(path) }
+    }
+
     func queued(after: Int64?, limit: Int) throws(StoreError) -> QueuedPage {
-        var reader = try SQLiteReader.open(path)
-        return try reader.queued(EventFilter(), after: after, limit: limit)
+        try open()
+        return try reader!.queued(EventFilter(), after: after, limit: limit)
     }
 
     func deadLetters(after: DeadPlace?, limit: Int) throws(StoreError) -> [EventDetail] {
-        var reader = try SQLiteReader.open(path)
-        return try reader.deadLetters(EventFilter(), after: after, limit: limit)
+        try open()
+        return try reader!.deadLetters(EventFilter(), after: after, limit: limit)
     }
 
     func payload(_ id: EventID) throws(StoreError) -> [UInt8]? {
-        var reader = try SQLiteReader.open(path)
-        return try reader.payload(id)
+        try open()
+        return try reader!.payload(id)
     }
 }

@@ -57,6 +57,7 @@ private final class FaultDiskView: StoreView {
     private var record: Record?
     /// Keeps the files open while the oracle looks, so that the disk needn't compare them at each look.
     private var keeper: PlainConnection?
+    private var reader: SQLiteReader?
     /// A commit that failed is there, but perhaps only in the kernel: until a start has made it safe, it may go with the
     /// power, which is right, as nobody was told of it. The oracle counts it by then: no further fault before that.
     private var isTentative = false
@@ -88,6 +89,7 @@ private final class FaultDiskView: StoreView {
     var hasLostPower: Bool { disk.hasLostPower }
 
     func open(boot: Int, now: WallTime) throws(StoreError) -> DiskStore {
+        reader = nil
         keeper = nil
         faults.disturb()
         disk.hold(isTentative)
@@ -106,6 +108,7 @@ private final class FaultDiskView: StoreView {
     // MARK: After a crash
 
     func settle(sameBoot: Bool) -> SettledCommit? {
+        reader = nil
         keeper = nil
         faults.crashed()
         if sameBoot {
@@ -143,32 +146,31 @@ private final class FaultDiskView: StoreView {
         return mark.first.flatMap { Int($0) } ?? 0
     }
 
-    private func openReader() throws(StoreError) -> SQLiteReader {
-        if keeper == nil {
-            keeper = try PlainConnection(path)
-            _ = try keeper?.column("SELECT id FROM meta")
-        }
-        return try SQLiteReader.open(path)
+    private func openReader() throws(StoreError) {
+        if reader != nil { return }
+        keeper = try PlainConnection(path)
+        _ = try keeper?.column("SELECT id FROM meta")
+        reader = try SQLiteReader.open(path)
     }
 
     func queued(after: Int64?, limit: Int) throws(StoreError) -> QueuedPage {
         try disk.held { () throws(StoreError) in
-            var reader = try openReader()
-            return try reader.queued(EventFilter(), after: after, limit: limit)
+            try openReader()
+            return try reader!.queued(EventFilter(), after: after, limit: limit)
         }
     }
 
     func deadLetters(after: DeadPlace?, limit: Int) throws(StoreError) -> [EventDetail] {
         try disk.held { () throws(StoreError) in
-            var reader = try openReader()
-            return try reader.deadLetters(EventFilter(), after: after, limit: limit)
+            try openReader()
+            return try reader!.deadLetters(EventFilter(), after: after, limit: limit)
         }
     }
 
     func payload(_ id: EventID) throws(StoreError) -> [UInt8]? {
         try disk.held { () throws(StoreError) in
-            var reader = try openReader()
-            return try reader.payload(id)
+            try openReader()
+            return try reader!.payload(id)
         }
     }
 }
