@@ -47,6 +47,9 @@ struct Plan: Sendable {
     var weights = Weights()
     var extras: Extras
 
+    /// Events a second. Few functions are so slow that Lambda's own queue is too old with the third event.
+    private static func capacity(_ drawn: Int) -> Double { drawn == 0 ? 1e-4 : Double(drawn) / 10 }
+
     init(seed: UInt64) {
         self.seed = seed
         random = Seeded(state: seed &* 0x9E37_79B9 &+ 0x51ED_270B)
@@ -82,7 +85,7 @@ struct Plan: Sendable {
                     route: route,
                     latency: latency,
                     moods: isHealthy ? [.healthy] : [.healthy] + moods,
-                    capacity: Double(random.int(1...400)) / 10,
+                    capacity: Self.capacity(random.int(0...400)),
                     isHealthy: isHealthy
                 )
             )
