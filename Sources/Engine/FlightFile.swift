@@ -57,7 +57,7 @@ package struct FlightFile: ~Copyable {
         let slots = Int(clamping: header.low)
         var rest = units.dropFirst()
         if header.high == magic, let process = rest.popFirst() {
-            record.isSameBoot = process.high == hash(bootID)
+            record.isSameBoot = process.high == FNV1a.hash(bootID.utf8)
             record.endedInOrder = process.low == 1
         }
         record.inFlight = rest.prefix(slots).filter { $0 != nobody && !Planted.flightFileForgotten }
@@ -104,7 +104,7 @@ package struct FlightFile: ~Copyable {
         self.unitCount = unitCount
         free = Array(Self.firstSlot..<Self.firstSlot + slots)
         units[0] = EventID(high: Self.magic, low: UInt64(slots))
-        units[1] = EventID(high: Self.hash(bootID), low: 0)
+        units[1] = EventID(high: FNV1a.hash(bootID.utf8), low: 0)
         var place = Self.firstSlot + slots
         for (id, crashes) in suspects.crashes {
             units[place] = id
@@ -121,11 +121,6 @@ package struct FlightFile: ~Copyable {
     /// What is in flight still was not what ended this process.
     package mutating func endInOrder() {
         units[1].low = 1
-    }
-
-    /// FNV-1a.
-    private static func hash(_ text: String) -> UInt64 {
-        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
 
     /// A suspect was answered: it is none any more.

@@ -172,7 +172,7 @@ extension Dispatcher {
         return hasRoom(for: event) ? .admit : .windowFull
     }
 
-    /// Functions that can't be used now fill no more than half of the window.
+    /// Whether one more event may come in of a function that can't be used now: they fill half of the window at most.
     var hasRoomForCandidates: Bool {
         window.count < limits.windowEventsMax / 2 && windowBytes < limits.windowBytesMax / 2
     }

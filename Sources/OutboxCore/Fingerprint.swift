@@ -6,17 +6,14 @@ package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     package let rawValue: UInt64
 
     package init(condition: DeadLetterCondition, function: FunctionIdentity?, code: String?, message: String?) {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        var hash = FNV1a.basis
         var parts = [condition.rawValue]
         if let function {
             parts += [function.partition, function.account, function.region, function.name, function.qualifier]
         }
         for part in parts + [code ?? "", message.map(Self.shape) ?? ""] {
             // A byte that is in no text ends each part.
-            for byte in part.utf8 + [0xFF] {
-                hash ^= UInt64(byte)
-                hash &*= 0x100_0000_01B3
-            }
+            hash = FNV1a.hash(part.utf8 + [0xFF], after: hash)
         }
         rawValue = hash
     }

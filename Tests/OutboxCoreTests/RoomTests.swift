@@ -12,11 +12,11 @@ import Testing
 
     private let now = Moment(wall: WallTime(milliseconds: 5000), monotonic: MonotonicTime(nanoseconds: 1))
 
-    private func dispatcher(_ limits: DispatchLimits = DispatchLimits(), nextDue: WallTime? = nil) -> Dispatcher {
-        Dispatcher(limits: limits, directory: OneRoute(), lastSequence: 0, nextDue: nextDue)
+    private func dispatcher(_ limits: DispatchLimits) -> Dispatcher {
+        Dispatcher(limits: limits, directory: OneRoute(), lastSequence: 0, nextDue: nil)
     }
 
-    private func event(_ sequence: Int64, of function: Int64 = 1) -> QueuedEvent {
+    private func event(_ sequence: Int64, of function: Int64) -> QueuedEvent {
         QueuedEvent(
             sequence: sequence,
             id: EventID(high: 0, low: UInt64(sequence)),
@@ -29,31 +29,19 @@ import Testing
         )
     }
 
-    private func page(
-        _ request: ClaimRequest,
-        _ events: [QueuedEvent] = [],
-        through: Int64 = 0,
-        skipped: [FunctionKey: ClaimPage.Skipped] = [:]
-    ) -> ClaimPage {
-        ClaimPage(
-            request: request,
-            events: events,
-            throughSequence: through,
-            throughDue: nil,
-            skipped: skipped,
-            exhausted: true
-        )
-    }
-
-    private func isDue(_ request: ClaimRequest?) -> Bool {
-        if case .due? = request?.lane { true } else { false }
-    }
-
-    /// The next claim of rows without a due time; pages of the others are empty.
+    /// The next claim of rows without a due time; there are no others.
     private func nextFresh(_ dispatcher: inout Dispatcher) -> ClaimRequest? {
         while let request = dispatcher.nextClaim(now: now) {
-            if !isDue(request) { return request }
-            dispatcher.claimed(page(request), nextDue: nil)
+            guard case .due = request.lane else { return request }
+            let page = ClaimPage(
+                request: request,
+                events: [],
+                throughSequence: 0,
+                throughDue: nil,
+                skipped: [:],
+                exhausted: true
+            )
+            dispatcher.claimed(page, nextDue: nil)
         }
         return nil
     }
@@ -72,7 +60,7 @@ import Testing
         limits.functionEventsMax = 16
         var dispatcher = dispatcher(limits)
         // Crowded: one event of each function, and no second one.
-        dispatcher.accepted([event(1), event(2, of: 2), event(3, of: 3), event(4)], lastSequence: 4)
+        dispatcher.accepted([event(1, of: 1), event(2, of: 2), event(3, of: 3), event(4, of: 1)], lastSequence: 4)
         #expect(nextFresh(&dispatcher) == nil)
         _ = dispatcher.withdraw([1])
         dispatcher.returned(gone: [1], kept: [])
