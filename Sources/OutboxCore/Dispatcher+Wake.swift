@@ -48,17 +48,18 @@ extension Dispatcher {
         guard functions[key] != nil else { return .passed }
         functions[key]!.isListed = false
         let route = functions[key]!.route.rawValue
-        guard functions[key]!.waiting > 0, canStart(functions[key]!) else {
+        let probe = dueProbe(of: key, now: now)
+        guard functions[key]!.waiting > 0, probe != nil || canStart(functions[key]!) else {
             functions[key]!.credit = 0
             dropIfIdle(key)
             return .passed
         }
         guard routes[route].hasRoom(at: now.monotonic) else {
-            if let control = routes[route].pace.control, !control.hasToken(at: now.monotonic) {
-                routes[route].pace.control!.waited(at: now.monotonic)
-            }
-            functions[key]!.isListed = true
-            routes[route].waiting.append(key.rawValue)
+            waitForRoom(key, route, now: now.monotonic)
+            return .passed
+        }
+        if let probe {
+            startProbe(of: key, probe, clockTrusted: clockTrusted, now: now, into: &action)
             return .passed
         }
         if functions[key]!.inFlight >= 2, isScarce || holdsItsShare(functions[key]!) {
@@ -89,6 +90,14 @@ extension Dispatcher {
             list(key)
             return .started
         }
+    }
+
+    private mutating func waitForRoom(_ key: FunctionKey, _ route: Int, now: MonotonicTime) {
+        if let control = routes[route].pace.control, !control.hasToken(at: now) {
+            routes[route].pace.control!.waited(at: now)
+        }
+        functions[key]!.isListed = true
+        routes[route].waiting.append(key.rawValue)
     }
 
     /// The last eighth of the slots goes only to functions with fewer than two in flight (P6).
@@ -172,23 +181,45 @@ extension Dispatcher {
         guard inFlight < limits.inFlightMax, !probes.due.isEmpty else { return }
         for key in probes.due.sorted() {
             guard inFlight < limits.inFlightMax else { return }
-            guard let function = functions[key], let suspension = function.suspension,
-                suspension.nextProbe <= now.monotonic, function.probe == nil, function.pause == nil,
-                routes[function.route.rawValue].suspension == nil,
-                let sequence = candidate(of: function, not: function.lastProbed)
-            else {
+            guard let sequence = dueProbe(of: key, now: now) else {
                 // A later probe is scheduled; an event that comes, or the route's return, brings it back.
                 probes.leave(key)
                 if isReadForProbe(key, now: now) { toProbe.append(key.rawValue) }
                 continue
             }
-            takeOut(sequence, of: key)
-            begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
-            guard window[sequence]?.place == .inFlight else { continue }
-            functions[key]!.probe = sequence
-            functions[key]!.lastProbed = sequence
-            if wantsCandidates(functions[key]!) { toProbe.append(key.rawValue) }
+            let route = functions[key]!.route.rawValue
+            guard routes[route].hasRoom(at: now.monotonic) || Planted.probesTakeOthersTokens else {
+                // A throttled route's rate is for all of its functions: this one gets its turn with them (P6).
+                probes.leave(key)
+                if !functions[key]!.isListed { waitForRoom(key, route, now: now.monotonic) }
+                continue
+            }
+            startProbe(of: key, sequence, clockTrusted: clockTrusted, now: now, into: &action)
         }
+    }
+
+    /// The event that a suspended function is probed with now; nil: it isn't.
+    private func dueProbe(of key: FunctionKey, now: Moment) -> Int64? {
+        guard let function = functions[key], let suspension = function.suspension,
+            suspension.nextProbe <= now.monotonic, function.probe == nil, function.pause == nil,
+            routes[function.route.rawValue].suspension == nil
+        else { return nil }
+        return candidate(of: function, not: function.lastProbed)
+    }
+
+    private mutating func startProbe(
+        of key: FunctionKey,
+        _ sequence: Int64,
+        clockTrusted: Bool,
+        now: Moment,
+        into action: inout WakeAction
+    ) {
+        takeOut(sequence, of: key)
+        begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
+        guard window[sequence]?.place == .inFlight else { return }
+        functions[key]!.probe = sequence
+        functions[key]!.lastProbed = sequence
+        if wantsCandidates(functions[key]!) { toProbe.append(key.rawValue) }
     }
 
     /// Its probe is due, and nothing of it is in memory.

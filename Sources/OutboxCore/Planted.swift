@@ -95,6 +95,8 @@ package enum Planted {
     @inlinable package static var redrivenStarve: Bool { isOn() }
     /// The function that was listed last has the next turn.
     @inlinable package static var latestTakesTurn: Bool { isOn() }
+    /// Suspended functions' probes don't wait for the rate of a throttled route.
+    @inlinable package static var probesTakeOthersTokens: Bool { isOn() }
     /// The last eighth of the slots is for everybody.
     @inlinable package static var lastEighthTaken: Bool { isOn() }
     /// The slot of an attempt without an answer stays taken.

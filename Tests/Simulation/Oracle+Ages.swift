@@ -9,6 +9,8 @@ extension Oracle {
         } else {
             creptAt = record.nanoseconds
         }
+        // What a step forward makes due has waited for nothing but its time.
+        if span > .zero { for index in idleSince.indices { idleSince[index] = record.nanoseconds } }
     }
 
     /// - Parameters:

@@ -31,6 +31,7 @@ extension Oracle {
             violated("pause", "nothing of what '\(pause)' means is started", "\(event.id) of \(identity)")
         }
         checkProbe(function, route, event)
+        if scopes.routes[route].reason == nil { checkRetryAfter(scopes.routes[route], "its route", event) }
         if scopes.functions[function].reason == nil, scopes.routes[route].reason == nil {
             checkPace(function, event)
             watchStart(function, event)
@@ -82,11 +83,7 @@ extension Oracle {
         if total >= limit - limit / 8, inFlight[function] >= 2 {
             violated("P6", "the last eighth of \(limit) slots for functions with fewer than two", name(function))
         }
-        let route = record.plan.functions[function].route
-        for (scope, what) in [(scopes.functions[function], name(function)), (scopes.routes[route], "its route")]
-        where now < scope.heldUntil {
-            violated("Retry-After", "no attempt before \(Double(scope.heldUntil) / 1e9) s, says \(what)", "\(event.id)")
-        }
+        checkRetryAfter(scopes.functions[function], name(function), event)
         if let rate = policy.rate, let found = starts[function].add(now, rate: rate) {
             violated("rate", "\(rate)/s of \(name(function))", "\(found.count) in \(found.seconds) s")
         }
@@ -96,6 +93,11 @@ extension Oracle {
         {
             violated("drain_rate", "\(rate)/s of \(name(function))", "\(found.count) in \(found.seconds) s")
         }
+    }
+
+    private func checkRetryAfter(_ scope: Scopes.Scope, _ what: String, _ event: QueuedEvent) {
+        guard record.nanoseconds < scope.heldUntil else { return }
+        violated("Retry-After", "no attempt before \(Double(scope.heldUntil) / 1e9) s, says \(what)", "\(event.id)")
     }
 
     func started(_ event: QueuedEvent, function: Int, cause: Cause, retryAfter: Span?) {

@@ -65,12 +65,13 @@ extension Oracle {
 
     // MARK: Turns
 
-    /// Whether all that waits for the function is in memory, once it was read.
+    /// Whether all that waits for the function is in memory, once it was read: rows are read when half of a function's
+    /// share is free.
     private func isSmall(_ function: Int) -> Bool {
         let limits = record.plan.limits
         let route = record.plan.functions[function].route
         let identity = record.plan.functions[function].identity
-        return queuedByFunction[function] <= min(8, limits.functionEventsMax)
+        return queuedByFunction[function] <= min(8, limits.functionEventsMax) / 2
             && queued + limits.claimEventsMax <= limits.windowEventsMax * 3 / 4 && limits.windowBytesMax > 1 << 20
             && scopes.functions[function].reason == nil && scopes.routes[route].reason == nil
             && max(scopes.functions[function].heldUntil, scopes.routes[route].heldUntil) < record.nanoseconds

@@ -1,0 +1,71 @@
+import OutboxCore
+import TestSupport
+import Testing
+
+/// What a throttle leaves of a route's rate is for all of its functions, those that are suspended included (P6).
+struct ThrottledProbeTests {
+    private struct OneRoute: DispatchDirectory {
+        func policy(for function: FunctionIdentity) -> FunctionPolicy { FunctionPolicy() }
+        func route(for function: FunctionIdentity) -> RouteKey { RouteKey(0) }
+        var routeNames: [String] { ["r"] }
+    }
+
+    private let denied = Answer(status: 403, code: "AccessDeniedException", requestID: "r")
+    private let throttled = Answer(
+        status: 429,
+        code: "TooManyRequestsException",
+        requestID: "r",
+        reason: "CallerRateLimitExceeded"
+    )
+
+    private func moment(_ milliseconds: Int64) -> Moment {
+        Moment(
+            wall: WallTime(milliseconds: 1_800_000_000_000 + milliseconds),
+            monotonic: MonotonicTime(nanoseconds: milliseconds * 1_000_000)
+        )
+    }
+
+    private func event(_ sequence: Int64, of function: Int64) -> QueuedEvent {
+        QueuedEvent(
+            sequence: sequence,
+            id: EventID(high: 0, low: UInt64(sequence)),
+            functionKey: FunctionKey(function),
+            function: StoreBench.function("f\(function)"),
+            payload: [],
+            payloadDigest: StoreBench.digest(1),
+            acceptedAt: moment(0).wall,
+            ageFrom: moment(0).wall
+        )
+    }
+
+    /// Starts what may start, and ends it with this answer.
+    private func round(_ now: Moment, _ answer: (FunctionKey) -> Answer, _ dispatcher: inout Dispatcher) -> [FunctionKey]
+    {
+        var random = SystemRandomNumberGenerator()
+        let started = dispatcher.wake(now: now, clockTrusted: true).starts.map(\.event)
+        for event in started {
+            let completion = AttemptCompletion(
+                sequence: event.sequence,
+                outcome: .answered(answer(event.functionKey)),
+                duration: .milliseconds(5)
+            )
+            _ = dispatcher.completed(completion, now: now, clockTrusted: true, using: &random)
+            dispatcher.committed([event.sequence])
+        }
+        return started.map(\.functionKey)
+    }
+
+    @Test func `a suspended function's probes leave others their turns of a throttled route's rate (P6)`() {
+        var dispatcher = Dispatcher(limits: DispatchLimits(), directory: OneRoute(), lastSequence: 0, nextDue: nil)
+        dispatcher.accepted((1...30).map { event($0, of: 1) }, lastSequence: 30)
+        _ = round(moment(0), { _ in denied }, &dispatcher)
+        dispatcher.accepted((31...60).map { event($0, of: 2) }, lastSequence: 60)
+        var starts: [FunctionKey: Int] = [:]
+        for tick in 1...3000 {
+            for key in round(moment(Int64(tick) * 100), { _ in throttled }, &dispatcher) { starts[key, default: 0] += 1 }
+        }
+        // At the floor of 0.1/s some thirty go out in five minutes.
+        #expect(starts[FunctionKey(1), default: 0] > 5)
+        #expect(starts[FunctionKey(2), default: 0] >= starts[FunctionKey(1), default: 0])
+    }
+}
