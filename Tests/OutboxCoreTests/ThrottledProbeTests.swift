@@ -39,14 +39,13 @@ struct ThrottledProbeTests {
     }
 
     /// Starts what may start, and ends it with this answer.
-    private func round(_ now: Moment, _ answer: (FunctionKey) -> Answer, _ dispatcher: inout Dispatcher) -> [FunctionKey]
-    {
+    private func round(_ now: Moment, _ answer: Answer, _ dispatcher: inout Dispatcher) -> [FunctionKey] {
         var random = SystemRandomNumberGenerator()
         let started = dispatcher.wake(now: now, clockTrusted: true).starts.map(\.event)
         for event in started {
             let completion = AttemptCompletion(
                 sequence: event.sequence,
-                outcome: .answered(answer(event.functionKey)),
+                outcome: .answered(answer),
                 duration: .milliseconds(5)
             )
             _ = dispatcher.completed(completion, now: now, clockTrusted: true, using: &random)
@@ -58,11 +57,11 @@ struct ThrottledProbeTests {
     @Test func `a suspended function's probes leave others their turns of a throttled route's rate (P6)`() {
         var dispatcher = Dispatcher(limits: DispatchLimits(), directory: OneRoute(), lastSequence: 0, nextDue: nil)
         dispatcher.accepted((1...30).map { event($0, of: 1) }, lastSequence: 30)
-        _ = round(moment(0), { _ in denied }, &dispatcher)
+        _ = round(moment(0), denied, &dispatcher)
         dispatcher.accepted((31...60).map { event($0, of: 2) }, lastSequence: 60)
         var starts: [FunctionKey: Int] = [:]
         for tick in 1...3000 {
-            for key in round(moment(Int64(tick) * 100), { _ in throttled }, &dispatcher) { starts[key, default: 0] += 1 }
+            for key in round(moment(Int64(tick) * 100), throttled, &dispatcher) { starts[key, default: 0] += 1 }
         }
         // At the floor of 0.1/s some thirty go out in five minutes.
         #expect(starts[FunctionKey(1), default: 0] > 5)
