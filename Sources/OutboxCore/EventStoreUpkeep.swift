@@ -7,8 +7,8 @@ package protocol EventStoreUpkeep: ~Copyable {
     /// accept order, until the first row that is too young for each of the limits.
     mutating func expiring(_ query: ExpiringQuery, limit: Int) throws(StoreError) -> ExpiringPage
 
-    /// Queued events behind `place`, in order of due time, that were tried before or redriven: a promised time is no
-    /// retry's. Looks at `limit` rows with a due time at most, the promised ones included.
+    /// Queued events behind `place`, in order of due time, that were tried before, redriven or sent now by an
+    /// operator: a promised time is no retry's. Looks at `limit` rows with a due time at most, the promised ones included.
     mutating func retries(behind place: DuePlace, limit: Int) throws(StoreError) -> RetryPage
 
     /// What an accept of this event would be answered if its key names an event that is remembered: `.repeated` or

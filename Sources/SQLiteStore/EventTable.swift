@@ -31,9 +31,10 @@ struct EventTable: ~Copyable {
             """
         )
         let setUncertain = try connection.prepare("UPDATE events SET uncertain = 1 WHERE seq = ?1")
-        // Age counts from the delivery time that was to be; it has come now.
+        // Age counts from the delivery time that was to be. It has come now: a millisecond ago, which tells it from a time
+        // that was promised.
         let updateDue = try connection.prepare(
-            "UPDATE events SET due_at = ?2, age_from = min(age_from, ?2) WHERE seq = ?1 AND due_at > ?2"
+            "UPDATE events SET due_at = ?2, age_from = min(age_from, ?2 - 1) WHERE seq = ?1 AND due_at > ?2"
         )
         let updateRetry = try connection.prepare("UPDATE events SET due_at = ?2 WHERE seq = ?1 AND due_at > ?2")
         let selectRetries = try connection.prepare(StoreQueries.laterRetries)

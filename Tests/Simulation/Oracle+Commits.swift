@@ -34,7 +34,7 @@ extension Oracle {
                 guard let due = entries[id.sequence]?.dueAt, due > now else { continue }
                 entries[id.sequence]!.dueAt = now
                 if entries[id.sequence]!.promisedAt == due { entries[id.sequence]!.promisedAt = now }
-                entries[id.sequence]!.ageFrom = min(entries[id.sequence]!.ageFrom, now)
+                entries[id.sequence]!.ageFrom = min(entries[id.sequence]!.ageFrom, now.advanced(by: .milliseconds(-1)))
                 entries[id.sequence]!.agesFrom = min(entries[id.sequence]!.agesFrom, record.nanoseconds)
             }
         case (.pause(let rule), .done): storedPauses.insert(rule.pattern.text)

@@ -141,6 +141,17 @@ extension EventStoreConformance {
             let all = try bench.store.retries(behind: DuePlace(dueAt: bench.now, sequence: .max), limit: 10)
             try expectEqual(all.rows.first?.place.sequence, letter.sequence, "a redriven one")
         },
+        Behaviour("what an operator sent now is a retry for a clock that steps back, though it was never tried") {
+            bench in
+            let later = bench.now.advanced(by: .hours(48))
+            let hurried = try bench.accept(StoreBench.event(deliverAt: later))
+            try bench.accept(StoreBench.event(deliverAt: later))
+            bench.wait(.hours(24))
+            try bench.commit(.sendNow([hurried.id], force: false))
+            bench.wait(.hours(-24))
+            let page = try bench.store.retries(behind: DuePlace(dueAt: bench.now, sequence: .max), limit: 10)
+            try expectEqual(page.rows.map(\.place.sequence), [hurried.sequence], "not the promised one")
+        },
         Behaviour("what is brought forward is due now, unless it is already, and its age stays") { bench in
             let events = try [60, -60].map { seconds in
                 let event = try bench.accept(StoreBench.event())

@@ -288,7 +288,7 @@ struct Model {
         guard let event = events[id.sequence], event.id == id else { return false }
         if let due = event.dueAt, due > now {
             events[id.sequence]!.dueAt = now
-            events[id.sequence]!.ageFrom = min(event.ageFrom, now)
+            events[id.sequence]!.ageFrom = min(event.ageFrom, now.advanced(by: .milliseconds(-1)))
         }
         return true
     }
