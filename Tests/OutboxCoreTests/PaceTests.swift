@@ -154,6 +154,28 @@ struct PaceTests {
         #expect(rates.last == RateControl.floor)
     }
 
+    @Test func `from the floor it is back at 10 a second within five minutes, though each throttle cost a rest`() {
+        var control = RateControl(guess: 1000, now: at(0))
+        var now: Int64 = 0
+        for _ in 0..<20 {
+            now += 7000
+            _ = control.throttled(startedAt: at(now - 5), measured: 0, refused: 0.9, rests: true, now: at(now))
+            control.rests(until: at(now + 5000), now: at(now))
+        }
+        #expect(control.perSecond == RateControl.floor)
+        let stormEnd = now
+        while control.perSecond < 10, now < stormEnd + 3_600_000 {
+            now += 10
+            guard control.hasToken(at: at(now)) else {
+                control.waited(at: at(now))
+                continue
+            }
+            control.take(at: at(now))
+            control.worked(at: at(now))
+        }
+        #expect(now - stormEnd < 300_000)
+    }
+
     @Test func `what was refused says what gets through where tokens are taken as they come, else what was measured`() {
         for (isPaced, left) in [(true, 0.5 * 700), (false, 100)] {
             var control = RateControl(guess: 1000, now: at(0))
