@@ -7,10 +7,12 @@ struct ClaimReader: ~Copyable {
     private let scanDue: Statement
     private let fetch: Statement
     private let firstDue: Statement
+    /// Rows from this sequence on have a checksum.
+    private let checkedFrom: Int64
 
     private static let fetchSQL = """
         SELECT due_at, accepted_at, age_from, expires_at, id_tail, charged_attempts, unknown_attempts, route_failures,
-            attempts, uncertain, redriven, \(PassedHeaders.columns), payload_digest, payload
+            attempts, uncertain, redriven, \(PassedHeaders.columns), payload_digest, payload, row_check
         FROM events WHERE seq = ?1
         """
 
@@ -19,6 +21,7 @@ struct ClaimReader: ~Copyable {
         let scanDue = try connection.prepare(StoreQueries.due)
         let fetch = try connection.prepare(Self.fetchSQL)
         let firstDue = try connection.prepare(StoreQueries.nextDue)
+        checkedFrom = try connection.integer("SELECT checked_from FROM meta WHERE id = 1") ?? 0
         self.scanFresh = scanFresh
         self.scanDue = scanDue
         self.fetch = fetch
@@ -89,7 +92,8 @@ struct ClaimReader: ~Copyable {
         )
     }
 
-    /// The whole event of a row that the scan stands on; nil if it is damaged: no row, no function, bad columns.
+    /// The whole event of a row that the scan stands on; nil if it is damaged: no row, no function, bad columns, or not
+    /// what was accepted.
     private func event(_ row: ClaimPageBuilder.Row, _ functions: borrowing FunctionTable) throws(SQLiteError)
         -> QueuedEvent?
     {
@@ -97,7 +101,7 @@ struct ClaimReader: ~Copyable {
         defer { fetch.reset() }
         guard try fetch.step(), isInForm, let function = functions.function(row.function) else { return nil }
         let acceptedAt = WallTime(milliseconds: fetch.int64(1))
-        return QueuedEvent(
+        let event = QueuedEvent(
             sequence: row.sequence,
             id: EventID(acceptedAt: acceptedAt, sequence: row.sequence, tail: fetch.int64(4)),
             functionKey: row.function,
@@ -116,6 +120,13 @@ struct ClaimReader: ~Copyable {
             uncertain: fetch.bool(9),
             redriven: fetch.int(10)
         )
+        return isUnchanged(event, functions) ? event : nil
+    }
+
+    /// The payload itself is held against its digest when the request is signed.
+    private func isUnchanged(_ event: QueuedEvent, _ functions: borrowing FunctionTable) -> Bool {
+        guard let check = fetch.optionalInt64(17) else { return event.sequence < checkedFrom }
+        return check == RowCheck.value(of: event, functions.check(event.functionKey) ?? 0)
     }
 
     /// Whether the row that `fetch` stands on has the schema's types, and counters that can be counted on.
@@ -128,6 +139,7 @@ struct ClaimReader: ~Copyable {
             && counters.allSatisfy { fetch.type($0) == .integer && isCounter(fetch.int64($0)) }
             && optionalTimes.allSatisfy { fetch.isNull($0) || fetch.type($0) == .integer }
             && texts.allSatisfy { fetch.isNull($0) || fetch.type($0) == .text } && fetch.type(16) == .blob
+            && (fetch.isNull(17) || fetch.type(17) == .integer)
     }
 
     private func isCounter(_ value: Int64) -> Bool { (0...EventHead.counterMax).contains(value) }

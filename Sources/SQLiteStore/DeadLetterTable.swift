@@ -15,7 +15,7 @@ struct DeadLetterTable: ~Copyable {
     /// What an event keeps on its way into the dead letters and back.
     private static let kept = """
         accepted_at, id_tail, attempts, producer_id, key_kind, key_until, key_text,
-        \(PassedHeaders.columns), payload_digest, payload
+        \(PassedHeaders.columns), payload_digest, payload, row_check
         """
 
     /// The first columns of `insert` and those of `kept`, as the schema wants them, whatever a damaged row holds: it must
@@ -28,7 +28,7 @@ struct DeadLetterTable: ~Copyable {
         number("accepted_at"), number("id_tail"), counter("attempts"), number("producer_id"),
         number("key_kind", otherwise: "NULL"), number("key_until", otherwise: "NULL"), text("key_text"),
         text("durable_name"), text("tenant_id"), text("trace_id"), text("client_context"), bytes("payload_digest"),
-        bytes("payload"),
+        bytes("payload"), number("row_check", otherwise: "NULL"),
     ].joined(separator: ", ")
 
     private static func number(_ column: String, otherwise: String = "0") -> String {

@@ -17,8 +17,8 @@ struct EventTable: ~Copyable {
             """
             INSERT INTO events (seq, function_id, due_at, accepted_at, age_from, expires_at, id_tail,
                 charged_attempts, unknown_attempts, route_failures, attempts, uncertain, redriven,
-                producer_id, key_kind, key_until, key_text, \(PassedHeaders.columns), payload_digest, payload)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0, 0, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                producer_id, key_kind, key_until, key_text, \(PassedHeaders.columns), payload_digest, payload, row_check)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0, 0, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
             """
         )
         let selectHead = try connection.prepare("SELECT \(EventHead.columns) FROM events WHERE seq = ?1")
@@ -55,7 +55,8 @@ struct EventTable: ~Copyable {
         _ event: NewEvent,
         as queued: QueuedEvent,
         producer: Int64,
-        keyUntil: WallTime?
+        keyUntil: WallTime?,
+        check: Int64
     ) throws(SQLiteError) {
         insert.bind(queued.sequence, at: 1)
         insert.bind(queued.functionKey.rawValue, at: 2)
@@ -71,6 +72,7 @@ struct EventTable: ~Copyable {
         insert.bind(event.headers.tenantID, at: 13)
         insert.bind(event.headers.traceID, at: 14)
         insert.bind(event.headers.clientContext, at: 15)
+        insert.bind(check, at: 18)
         let code = event.payload.withUnsafeBytes { payload in
             event.payloadDigest.withBytes { digest in
                 insert.bindInPlace(digest, at: 16)

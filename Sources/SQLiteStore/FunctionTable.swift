@@ -6,8 +6,18 @@ import OutboxCore
 /// before the transaction is kept until `committed` or `rolledBack` says which is true.
 struct FunctionTable: ~Copyable {
     private struct Entry {
+        init(key: FunctionKey, function: FunctionIdentity, state: SavedState? = nil, troubleAt: WallTime? = nil) {
+            self.key = key
+            self.function = function
+            check = RowCheck.part(of: function)
+            self.state = state
+            self.troubleAt = troubleAt
+        }
+
         var key: FunctionKey
         var function: FunctionIdentity
+        /// For the checksums of its rows.
+        let check: UInt64
         var state: SavedState?
         /// When the state was reported last; after a start, since when it is.
         var troubleAt: WallTime?
@@ -116,6 +126,11 @@ struct FunctionTable: ~Copyable {
         place(key).map { entries[$0].function }
     }
 
+    /// Its part of the checksum of each of its rows; nil if it is unknown.
+    func check(_ key: FunctionKey) -> UInt64? {
+        place(key).map { entries[$0].check }
+    }
+
     /// What a function holds; zero if it is unknown.
     func usage(of function: FunctionIdentity) -> FunctionUsage {
         guard let key = keys[function], let place = place(key) else { return FunctionUsage() }
@@ -156,7 +171,7 @@ struct FunctionTable: ~Copyable {
             insert.bind(function.qualifier, at: 5)
             try insert.run()
             key = FunctionKey(connection.lastInsertRowID)
-            append(Entry(key: key, function: function, state: nil), Counts())
+            append(Entry(key: key, function: function), Counts())
         }
         latest = (function, key)
         return key

@@ -41,7 +41,13 @@ struct MetaTable: ~Copyable {
     }
 
     static func create(_ connection: borrowing Connection, _ row: MetaRow, now: WallTime) throws(SQLiteError) {
-        let insert = try connection.prepare("INSERT INTO meta VALUES (1, ?1, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0)")
+        let insert = try connection.prepare(
+            """
+            INSERT INTO meta (id, instance_id, generation, created_at, boot_id, clean, last_sequence, queued,
+                queued_bytes, dead, dead_bytes, history)
+            VALUES (1, ?1, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0)
+            """
+        )
         insert.bind(row.instanceID, at: 1)
         insert.bind(Int64(row.generation), at: 2)
         insert.bind(now.milliseconds, at: 3)

@@ -3,7 +3,7 @@ enum Migrator {
     /// One step a version, the first is version 1.
     static let steps: [[UInt8]] = [
         PackageResources.v0001_initial_sql, PackageResources.v0002_orders_sql,
-        PackageResources.v0003_time_sql,
+        PackageResources.v0003_time_sql, PackageResources.v0004_checks_sql,
     ]
 
     static var newest: Int64 { Int64(steps.count) }

@@ -14,7 +14,8 @@ extension SQLiteStore {
                 return answer
             }
         }
-        try events.add(event, as: queued, producer: producer, keyUntil: keyUntil)
+        let check = RowCheck.value(of: queued, functionTable.check(function) ?? 0)
+        try events.add(event, as: queued, producer: producer, keyUntil: keyUntil, check: check)
         counters.totals.lastSequence = queued.sequence
         counters.totals.queued += 1
         counters.totals.queuedBytes += event.payload.count

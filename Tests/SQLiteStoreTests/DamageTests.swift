@@ -62,4 +62,60 @@ struct DamageTests {
         #expect(ids.count == Int(count))
         try store.close(clean: true)
     }
+
+    private func claimed(_ store: inout SQLiteStore) throws -> ClaimPage {
+        try store.claim(ClaimRequest(lane: .fresh(after: 0, through: .max, only: nil), eventsMax: 100))
+    }
+
+    /// Each of the schema's types, and not what was accepted.
+    private static let changes = [
+        "function_id = 2", "accepted_at = accepted_at + 1", "id_tail = id_tail - 1", "durable_name = 'n'",
+        "tenant_id = 'other'", "trace_id = ''", "client_context = 'e30='", "payload_digest = zeroblob(32)",
+        "row_check = row_check + 1", "row_check = NULL", "row_check = 'text'",
+    ]
+
+    @Test(arguments: changes)
+    func `a row whose delivered parts have changed is set aside (P2, P10)`(change: String) throws {
+        var first = try openStore(path)
+        _ = try first.commit([.accept(StoreBench.event("other", key: nil))], now: startOfTest)
+        try first.close(clean: true)
+        var store = try damage([change])
+        let page = try claimed(&store)
+        #expect(page.events.count == 2)
+        #expect(page.damaged.count == 1)
+        try store.close(clean: true)
+    }
+
+    @Test func `rows of a function whose names have changed are set aside, others are not (P2, P12)`() throws {
+        var store = try openStore(path)
+        _ = try store.commit([.accept(StoreBench.event(key: nil))], now: startOfTest)
+        try store.close(clean: true)
+        try PlainDatabase(path).execute("UPDATE functions SET name = name || 't'")
+        store = try openStore(path)
+        _ = try store.commit([.accept(StoreBench.event(key: nil))], now: startOfTest)
+        let page = try claimed(&store)
+        #expect(page.damaged == [1])
+        #expect(page.events.map(\.sequence) == [2])
+        try store.close(clean: true)
+    }
+
+    @Test func `a damaged row that is redriven is set aside again, an undamaged one goes out (P8, P10)`() throws {
+        var store = try damage(["tenant_id = 'other'"])
+        let burials = [1, 2].map { StoreCommand.bury(sequence: $0, .corrupt, reason: "damaged") }
+        _ = try store.commit(burials + [.redrive(.all, limit: 10)], now: startOfTest)
+        #expect(store.totals.queued == 2)
+        let later = startOfTest.advanced(by: .minutes(1))
+        let page = try store.claim(ClaimRequest(lane: .due(after: nil, until: later, only: nil), eventsMax: 100))
+        #expect(page.damaged == [1])
+        #expect(page.events.map(\.sequence) == [2])
+        try store.close(clean: true)
+    }
+
+    @Test func `a row's checksum is computed as it was in the version that wrote it`() throws {
+        var store = try openStore(path)
+        _ = try store.commit([.accept(StoreBench.event(payload: "{}", key: nil))], now: startOfTest)
+        try store.close(clean: true)
+        let rows = try PlainDatabase(path).rows("SELECT id_tail, row_check FROM events")
+        #expect(rows == ["4084131514|786055314576255647"])
+    }
 }
