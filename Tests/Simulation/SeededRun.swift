@@ -82,9 +82,24 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         record.notePlan()
     }
 
+    /// Parts that know each other would never be given back: a hundred thousand runs are one process's.
+    private func unwire() {
+        faults.committed = { _, _, _ in }
+        faults.refused = { _ in }
+        faults.counted = { _ in }
+        keys.reloaded = nil
+        record.world.ended = nil
+        record.world.judge = nil
+        record.world.toDelivery = []
+        record.world.toCommit = []
+        record.forget()
+    }
+
     // MARK: The run
 
+    /// Once.
     package func run() -> RunResult {
+        defer { unwire() }
         record.trace?("\(record.plan.limits)")
         start()
         while record.violation == nil, record.step < record.plan.stepsMax,
