@@ -57,6 +57,7 @@ let package = Package(
         system("CSystemd", pkgConfig: "libsystemd", package: "libsystemd-dev"),
 
         module("OutboxCore"),
+        module("Salvage", ["OutboxCore"]),
         module("SigV4", ["COpenSSL"]),
         module("AWSCredentials", ["OutboxCore", "SigV4"]),
         module("LambdaTransport", ["OutboxCore", "SigV4", "CCurl"]),
@@ -77,7 +78,7 @@ let package = Package(
             "Daemon",
             [
                 "OutboxCore", "CLinux", "SigV4", "AWSCredentials", "LambdaTransport", "SQLiteStore", "Engine", "Door",
-                "AdminAPI", "Admin", "Systemd", nioLocks, logging, lifecycle, signals, yams,
+                "AdminAPI", "Admin", "Systemd", "Salvage", nioLocks, logging, lifecycle, signals, yams,
             ]
         ),
         .executableTarget(
@@ -112,6 +113,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("OutboxCoreTests", ["OutboxCore", "TestSupport"]),
+        tests("SalvageTests", ["Salvage", "OutboxCore", "SigV4", "SQLiteStore", "TestSupport"]),
         tests("SigV4Tests", ["SigV4", "TestSupport"]),
         tests("AWSCredentialsTests", ["AWSCredentials", "TestSupport"]),
         tests("LambdaTransportTests", ["LambdaTransport", "OutboxCore", "SigV4", "TestSupport"]),

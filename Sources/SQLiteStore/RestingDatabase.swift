@@ -64,29 +64,3 @@ package enum RestingDatabase {
         return "file:" + String(decoding: escaped, as: UTF8.self) + "?immutable=1"
     }
 }
-
-/// The owner's lock, taken without writing one's name into it.
-private struct BorrowedLock: ~Copyable {
-    private let descriptor: Int32
-
-    private init(descriptor: Int32) {
-        self.descriptor = descriptor
-    }
-
-    deinit {
-        close(descriptor)
-    }
-
-    /// - Throws: `.failed` also where there is no lock file: every daemon leaves one.
-    static func take(_ path: String) throws(StoreError) -> BorrowedLock {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .failed("can't open the lock file \(path): \(systemMessage(errno))") }
-        guard outbox_flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let reason = errno
-            close(descriptor)
-            guard reason == EWOULDBLOCK else { throw .failed("can't lock \(path): \(systemMessage(reason))") }
-            throw .locked("a process has the database open (lock file \(path))")
-        }
-        return BorrowedLock(descriptor: descriptor)
-    }
-}

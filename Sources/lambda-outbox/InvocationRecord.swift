@@ -5,7 +5,9 @@ import FoundationEssentials
 /// ours. Everything of ours is under `outbox`, with the exact payload bytes as base64.
 enum InvocationRecord {
     /// One line, line break included.
-    static func line(_ event: Event, payload: [UInt8]) throws -> [UInt8] {
+    ///
+    /// - Parameter salvaged: what a salvage adds to it.
+    static func line(_ event: Event, payload: [UInt8], salvaged: SalvagedExtras? = nil) throws -> [UInt8] {
         var line = Array("{\"version\":\"1.0\"".utf8)
         func add(_ name: String, _ json: [UInt8]) {
             line += Array(",\"\(name)\":".utf8) + json
@@ -18,7 +20,7 @@ enum InvocationRecord {
             let response = ResponsePayload(errorType: last.code, errorMessage: last.message)
             add("responsePayload", try JSONLine.encode(response))
         }
-        add("outbox", try JSONLine.encode(Letter(event: event, payload: payload)))
+        add("outbox", try JSONLine.encode(Letter(event: event, payload: payload, salvaged: salvaged)))
         return line + Array("}\n".utf8)
     }
 
@@ -59,9 +61,11 @@ enum InvocationRecord {
         var errorMessage: String?
     }
 
-    private struct Letter: Encodable {
+    /// An event with its exact bytes.
+    struct Letter: Encodable {
         var event: Event
         var payload: [UInt8]
+        var salvaged: SalvagedExtras?
 
         private enum CodingKeys: String, CodingKey {
             case payload = "payload_base64"
@@ -69,6 +73,7 @@ enum InvocationRecord {
 
         func encode(to encoder: any Encoder) throws {
             try event.encode(to: encoder)
+            try salvaged?.encode(to: encoder)
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(Data(payload).base64EncodedString(), forKey: .payload)
         }

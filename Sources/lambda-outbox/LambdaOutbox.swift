@@ -31,7 +31,7 @@ struct LambdaOutbox: AsyncParsableCommand {
         version: outboxVersion,
         subcommands: [
             Serve.self, Send.self, StatusCommand.self, Events.self, Functions.self, Dead.self, ConfigCommand.self,
-            ReceiverCommand.self,
+            SalvageCommand.self, ReceiverCommand.self,
             Waiting.self,
         ]
     )

@@ -30,12 +30,14 @@ struct ExportFile {
     private let descriptor: Int32
 
     /// - Throws: if there is a file of that name already; nothing is ever overwritten.
-    static func create(_ path: String) throws(CommandFailure) -> ExportFile {
+    ///
+    /// - Parameter option: what names another file.
+    static func create(_ path: String, option: String = "--export-file") throws(CommandFailure) -> ExportFile {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw CommandFailure(
                 .failed,
-                "can't create \(path): \(String(cString: strerror(errno))); nothing was done (--export-file names another)"
+                "can't create \(path): \(String(cString: strerror(errno))); nothing was done (\(option) names another)"
             )
         }
         syncFolder(of: path)

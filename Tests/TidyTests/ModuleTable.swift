@@ -12,6 +12,7 @@ enum ModuleTable {
     /// Every target under `Sources` that holds Swift. The C targets and system modules depend on nothing.
     static let sources: [String: ModuleRule] = [
         "OutboxCore": ModuleRule(declared: []),
+        "Salvage": ModuleRule(declared: ["OutboxCore"]),
         "SigV4": ModuleRule(declared: ["COpenSSL"]),
         "AWSCredentials": ModuleRule(declared: ["OutboxCore", "SigV4"], beyond: ["Glibc", "FoundationEssentials"]),
         "LambdaTransport": ModuleRule(
@@ -41,8 +42,8 @@ enum ModuleTable {
         "Daemon": ModuleRule(
             declared: [
                 "OutboxCore", "CLinux", "SigV4", "AWSCredentials", "LambdaTransport", "SQLiteStore", "Engine", "Door",
-                "AdminAPI", "Admin", "Systemd", "NIOConcurrencyHelpers", "Logging", "ServiceLifecycle", "UnixSignals",
-                "Yams",
+                "AdminAPI", "Admin", "Systemd", "Salvage", "NIOConcurrencyHelpers", "Logging", "ServiceLifecycle",
+                "UnixSignals", "Yams",
             ],
             beyond: ["Glibc", "FoundationEssentials"]
         ),

@@ -1,0 +1,172 @@
+internal import Admin
+package import AdminAPI
+internal import Glibc
+internal import OutboxCore
+internal import SQLiteStore
+internal import Salvage
+internal import SigV4
+
+/// Reads what can be read of a database that no daemon has open. Opens read-only and makes no file.
+package enum DatabaseSalvage {
+    /// One line of it.
+    package enum Line: Sendable {
+        case event(Event, SalvagedExtras, payload: [UInt8])
+        case key(SalvagedKeyLine)
+        case unreadable(UnreadableLine)
+    }
+
+    /// Why there is nothing to read; for people.
+    package struct Problem: Error, Hashable, Sendable {
+        package var text: String
+        /// There is no such file.
+        package var isMissing = false
+    }
+
+    /// - Parameters:
+    ///   - database: the path of its file; the log is looked for beside it.
+    ///   - tell: takes what is found, in the order of the file; what it throws ends the salvage.
+    package static func run(
+        database: String,
+        tell: (Line) throws -> Void
+    ) throws -> SalvageSummaryLine {
+        let lock: BorrowedLock?
+        do throws(StoreError) {
+            lock = try BorrowedLock.takeIfThere(database: database)
+        } catch .locked {
+            throw Problem(text: "a daemon has \(database) open: stop it first, or use backup")
+        } catch {
+            throw Problem(text: "\(error)")
+        }
+        defer { _ = lock }
+        guard let file = try ReadFile.open(database) else {
+            throw Problem(text: "there is no file \(database)", isMissing: true)
+        }
+        let log = try ReadFile.open(database + "-wal")
+        let files = DamagedFiles(
+            databaseBytes: file.size,
+            logBytes: log?.size ?? 0,
+            database: file.read,
+            log: { offset, count in log?.read(offset, count) }
+        )
+        var salvage = Salvage(files) { Digest256(bytes: SHA256.digest($0)) }
+        return SalvageSummaryLine(try salvage.run { try tell(Line($0)) })
+    }
+
+    /// A file that is only read, from anywhere in it.
+    private final class ReadFile {
+        private let descriptor: Int32
+        let size: Int
+
+        private init(descriptor: Int32, size: Int) {
+            self.descriptor = descriptor
+            self.size = size
+        }
+
+        deinit {
+            close(descriptor)
+        }
+
+        /// Nil where there is none.
+        static func open(_ path: String) throws(Problem) -> ReadFile? {
+            let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else {
+                if errno == ENOENT { return nil }
+                throw Problem(text: "can't open \(path): \(String(cString: strerror(errno)))")
+            }
+            var facts = stat()
+            guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
+                close(descriptor)
+                throw Problem(text: "\(path) is no plain file")
+            }
+            return ReadFile(descriptor: descriptor, size: Int(facts.st_size))
+        }
+
+        func read(_ offset: Int, _ count: Int) -> [UInt8]? {
+            var bytes = [UInt8](repeating: 0, count: count)
+            var done = 0
+            while done < count {
+                let length = bytes.withUnsafeMutableBytes { buffer in
+                    pread(descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done))
+                }
+                if length < 0, errno == EINTR { continue }
+                guard length > 0 else { return nil }
+                done += length
+            }
+            return bytes
+        }
+    }
+}
+
+extension DatabaseSalvage.Line {
+    init(_ record: SalvagedRecord) {
+        switch record {
+        case .event(let event):
+            let function = event.detail.function
+            let extras = SalvagedExtras(
+                marks: event.marks.map(\.rawValue),
+                page: event.page,
+                partition: function.partition,
+                traceID: event.detail.headers.traceID,
+                clientContext: event.detail.headers.clientContext,
+                keyKind: event.keyKind,
+                keyUntil: event.keyUntil.map(Timestamp.init)
+            )
+            // Its explanation would speak of a daemon that runs.
+            var view = Event(event.detail, now: event.detail.acceptedAt)
+            view.explanation = nil
+            self = .event(view, extras, payload: event.payload)
+        case .key(let key): self = .key(SalvagedKeyLine(key))
+        case .unreadable(let place):
+            self = .unreadable(
+                UnreadableLine(
+                    page: place.page,
+                    table: place.table,
+                    reason: place.reason,
+                    rowsAtLeast: place.rowsAtLeast,
+                    id: place.id?.description,
+                    firstSequence: place.sequences?.lowerBound,
+                    lastSequence: place.sequences?.upperBound
+                )
+            )
+        }
+    }
+}
+
+extension SalvagedKeyLine {
+    init(_ key: SalvagedKey) {
+        self.init(
+            producer: key.producer,
+            function: key.function.name,
+            qualifier: key.function.qualifier == "-" ? nil : key.function.qualifier,
+            region: key.function.region,
+            account: key.function.account == "-" ? nil : key.function.account,
+            partition: key.function.partition,
+            keyKind: key.kind,
+            key: key.text,
+            contentDigest: hexadecimal(key.contentDigest.bytes),
+            event: key.event.description,
+            rememberedUntil: key.rememberedUntil.map(Timestamp.init),
+            loose: key.isLoose
+        )
+    }
+}
+
+extension SalvageSummaryLine {
+    init(_ summary: SalvageSummary) {
+        self.init(
+            complete: summary.isComplete,
+            events: summary.events,
+            deadLetters: summary.deadLetters,
+            keys: summary.keys,
+            marked: summary.marked,
+            loose: summary.loose,
+            unreadable: summary.problems,
+            rowsLostAtLeast: max(summary.rowsLostAtLeast, summary.missing),
+            eventsExpected: summary.eventsExpected,
+            deadLettersExpected: summary.deadLettersExpected,
+            pages: summary.pages,
+            pagesUnreadable: summary.pagesUnreadable,
+            logFrames: summary.logFrames
+        )
+    }
+}
