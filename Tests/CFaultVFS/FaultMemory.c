@@ -6,6 +6,7 @@
 static sqlite3_mem_methods system_memory;
 static _Thread_local uint64_t calls, fails_at;
 static _Thread_local bool stays_so, has_struck, is_held;
+static _Thread_local int64_t held_bytes;
 
 static bool refuses(void) {
     if (is_held) return false;
@@ -15,9 +16,23 @@ static bool refuses(void) {
     return refused;
 }
 
-static void *allocate(int size) { return refuses() ? NULL : system_memory.xMalloc(size); }
+static void *allocate(int size) {
+    void *memory = refuses() ? NULL : system_memory.xMalloc(size);
+    if (memory) held_bytes += system_memory.xSize(memory);
+    return memory;
+}
 
-static void *grow(void *memory, int size) { return refuses() ? NULL : system_memory.xRealloc(memory, size); }
+static void *grow(void *memory, int size) {
+    int before = memory ? system_memory.xSize(memory) : 0;
+    void *grown = refuses() ? NULL : system_memory.xRealloc(memory, size);
+    if (grown) held_bytes += system_memory.xSize(grown) - before;
+    return grown;
+}
+
+static void give_back(void *memory) {
+    if (memory) held_bytes -= system_memory.xSize(memory);
+    system_memory.xFree(memory);
+}
 
 /// Before anything uses SQLite: its allocator can't be changed later.
 __attribute__((constructor)) static void install(void) {
@@ -25,6 +40,7 @@ __attribute__((constructor)) static void install(void) {
     sqlite3_mem_methods methods = system_memory;
     methods.xMalloc = allocate;
     methods.xRealloc = grow;
+    methods.xFree = give_back;
     sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
 }
 
@@ -43,5 +59,7 @@ bool fault_memory_disarm(void) {
 void fault_memory_hold(bool held) { is_held = held; }
 
 uint64_t fault_memory_calls(void) { return calls; }
+
+int64_t fault_memory_held(void) { return held_bytes; }
 
 bool fault_memory_struck(void) { return has_struck; }

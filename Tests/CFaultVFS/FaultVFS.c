@@ -86,10 +86,33 @@ static int close_file(sqlite3_file *base) {
     return file->real->pMethods->xClose(file->real);
 }
 
+/// Whether what was read is a page of a b-tree, which begins with its kind. SQLite's file format: page 2 and each 820th
+/// behind it, with pages of 4096 bytes, is a pointer map; page 1 begins with the file's header.
+static bool is_tree_page(const uint8_t *bytes, int count, sqlite3_int64 offset) {
+    if (count != 4096 || offset == 0 || (offset / 4096 - 1) % 820 == 0) return false;
+    return bytes[0] == 2 || bytes[0] == 5 || bytes[0] == 10 || bytes[0] == 13;
+}
+
 static int read_file(sqlite3_file *base, void *bytes, int count, sqlite3_int64 offset) {
     fault_file *file = of(base);
-    int code = ask(file->disk, FAULT_READ);
-    return code ? code : file->real->pMethods->xRead(file->real, bytes, count, offset);
+    if (!file->disk) return file->real->pMethods->xRead(file->real, bytes, count, offset);
+    pthread_mutex_lock(&fault_mutex);
+    fault_action action = struck(file->disk, FAULT_READ);
+    int failed = failure(file->disk, FAULT_READ);
+    uint32_t delay = action == FAULT_DELAY ? file->disk->plan.delay : 0;
+    pthread_mutex_unlock(&fault_mutex);
+    if (delay) usleep(delay);
+    if (action == FAULT_FAIL || action == FAULT_KILL || action == FAULT_POWER) return failed;
+    int code = file->real->pMethods->xRead(file->real, bytes, count, offset);
+    if (code || action == FAULT_NOTHING || action == FAULT_DELAY) return code;
+    // What SQLite can't tell from what was written it would build on, and write.
+    if (!file->is_log && !is_tree_page(bytes, count, offset)) return SQLITE_OK;
+    if (action == FAULT_SHORT) {
+        memset(bytes, 0, (size_t)count);
+        return SQLITE_IOERR_SHORT_READ;
+    }
+    for (int i = 0; i < 8 && !file->is_log; i++) ((uint8_t *)bytes)[i] ^= 0xA5;
+    return SQLITE_OK;
 }
 
 /// Writes the first `count` bytes and notes them. With the mutex held.
@@ -127,6 +150,7 @@ static int write_file(sqlite3_file *base, const void *bytes, int count, sqlite3_
         code = failures[FAULT_WRITE];
         break;
     }
+    case FAULT_GARBLE:
     case FAULT_FAIL: code = failure(file->disk, FAULT_WRITE); break;
     }
     pthread_mutex_unlock(&fault_mutex);

@@ -14,7 +14,7 @@ struct SweepTests {
     }
 
     @Test(arguments: DiskFault.Kind.allCases)
-    func `a fault at every so manieth call loses nothing (I1 to I4, I6)`(kind: DiskFault.Kind) throws {
+    func `a fault at every so manieth call loses nothing (I1 to I7)`(kind: DiskFault.Kind) throws {
         let sweep = FaultSweep()
         let count = try sweep.calm().calls[kind] ?? 0
         var struck = 0

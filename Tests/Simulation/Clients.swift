@@ -92,7 +92,7 @@ final class Clients: IntakeSink {
         let plan = record.plan
         let wall = record.world.now.wall
         let isHealthy = plan.functions[function].isHealthy
-        var payload = Array("\(number)/".utf8)
+        var payload = Array("\(Oracle.payloadMark)\(number)/".utf8)
         let bytes = random.oneIn(plan.largeOneIn) ? random.int(1_000...70_000) : random.int(0...60)
         payload += repeatElement(UInt8(truncatingIfNeeded: number), count: bytes)
         var event = NewEvent(

@@ -10,18 +10,26 @@ package struct DiskFault: Hashable, Sendable, CustomStringConvertible {
         case other = "EIO, other call"
         case full = "disk full"
         case short = "short write"
+        case readOnly = "read-only"
+        case cantOpen = "can't open"
+        case shortRead = "short read"
+        case garbled = "damaged read"
+        case corrupt = "CORRUPT, read"
         case memory = "no memory"
+        case diskMemory = "no memory, disk"
         case kill
         case powerCut = "power cut"
 
         package var calls: FaultDisk.Calls {
             switch self {
-            case .read: .read
+            case .read, .shortRead, .garbled, .corrupt: .read
             case .write, .full, .short: .write
+            case .readOnly: [.write, .truncate]
+            case .cantOpen: [.open, .index, .names]
             case .sync: .sync
             case .other: .all.subtracting([.read, .write, .sync])
             case .memory: []
-            case .kill, .powerCut: .all
+            case .diskMemory, .kill, .powerCut: .all
             }
         }
 
@@ -29,7 +37,12 @@ package struct DiskFault: Hashable, Sendable, CustomStringConvertible {
             switch self {
             case .read, .write, .sync, .other, .memory: .failure
             case .full: .full
-            case .short: .short
+            case .short, .shortRead: .short
+            case .readOnly: .readOnly
+            case .cantOpen: .cantOpen
+            case .garbled: .garbled
+            case .corrupt: .corrupt
+            case .diskMemory: .noMemory
             case .kill: .kill
             case .powerCut: .powerCut
             }

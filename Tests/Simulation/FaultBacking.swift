@@ -28,6 +28,17 @@ package struct FaultyDiskBacking {
     }
 
     func run(_ plan: Plan, trace: ((String) -> Void)? = nil) throws -> RunResult {
+        let held = FaultMemory.heldBytes
+        var result = try process(plan, trace: trace)
+        // I5: whatever went wrong, nothing of it is kept.
+        if result.violation == nil, view.disk.openFiles > 0 || FaultMemory.heldBytes != held {
+            let found = "\(view.disk.openFiles) open files, \(FaultMemory.heldBytes - held) bytes"
+            result.violated("I5", expected: "no file and no memory of SQLite's behind the last process", found: found)
+        }
+        return result
+    }
+
+    private func process(_ plan: Plan, trace: ((String) -> Void)?) throws -> RunResult {
         let view = view
         let backing = Backing<DiskStore>(
             view: view,
@@ -83,8 +94,12 @@ private final class FaultDiskView: StoreView {
 
     func calm() { faults.calm() }
 
-    /// The run is over.
-    func letGo() { record?.world.letGo() }
+    /// The run is over. Files are closed before the disk goes.
+    func letGo() {
+        record?.world.letGo()
+        reader = nil
+        keeper = nil
+    }
 
     var hasLostPower: Bool { disk.hasLostPower }
 

@@ -34,8 +34,10 @@ package final class FaultDisk {
         case failure
         /// The call fails with an SQLite result code.
         case code(Int32)
-        /// A write does half of it, then the disk is full.
+        /// A write does half of it, then the disk is full; a read finds nothing where something was.
         case short
+        /// A read gives other bytes than were written, which SQLite can see.
+        case garbled
         /// The process ends at the call, as by kill -9.
         case kill
         /// The power goes off at the call.
@@ -43,6 +45,10 @@ package final class FaultDisk {
 
         package static let full = Fault.code(SQLITE_FULL)
         package static let readOnly = Fault.code(SQLITE_READONLY)
+        package static let cantOpen = Fault.code(SQLITE_CANTOPEN)
+        /// As SQLite's own VFS says it; SQLITE_NOMEM to SQLite's callers.
+        package static let noMemory = Fault.code(SQLITE_IOERR | 12 << 8)
+        package static let corrupt = Fault.code(SQLITE_CORRUPT)
     }
 
     private let disk: OpaquePointer
@@ -67,6 +73,7 @@ package final class FaultDisk {
         case .failure: break
         case .code(let code): plan.code = code
         case .short: plan.action = FAULT_SHORT
+        case .garbled: plan.action = FAULT_GARBLE
         case .kill: plan.action = FAULT_KILL
         case .powerCut: plan.action = FAULT_POWER
         }
@@ -148,6 +155,9 @@ package enum FaultMemory {
 
     /// Whether one has failed since the latest arming.
     package static var hasStruck: Bool { fault_memory_struck() }
+
+    /// Bytes that are held by what was opened on this thread.
+    package static var heldBytes: Int { Int(fault_memory_held()) }
 
     /// Allocations since the latest arming.
     package static var calls: Int { Int(fault_memory_calls()) }

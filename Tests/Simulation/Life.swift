@@ -106,9 +106,13 @@ struct Life<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Copyable {
     }
 
     /// One round of the commit side; false: only a new start tells the truth.
-    mutating func commit(_ intake: [IntakeItem], _ commands: [CommitMessage], now: Moment) -> Bool {
-        guard case .goOn = committer.turn(intake: intake, commands: commands, now: now) else { return false }
-        return true
+    mutating func commit(_ intake: [IntakeItem], _ commands: [CommitMessage], _ world: World) -> Bool {
+        switch committer.turn(intake: intake, commands: commands, now: world.now) {
+        case .goOn: return true
+        case .failed(let reason):
+            world.warnings.append(reason)
+            return false
+        }
     }
 
     func wait(now: Moment) -> Span { committer.wait(now: now) }

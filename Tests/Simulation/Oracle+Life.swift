@@ -2,6 +2,17 @@ import OutboxCore
 
 /// What a crash, and the start after it, mean for what must hold.
 extension Oracle {
+    /// Each payload begins with it, and nothing else has it.
+    static var payloadMark: String { "\u{1F512}" }
+
+    /// I7: what is told to the log, errors of the store among it, quotes no payload.
+    func checkTexts() {
+        for text in record.world.warnings where text.contains(Self.payloadMark) {
+            violated("I7", "no payload in a text for the log", text)
+        }
+        record.world.warnings = []
+    }
+
     /// The process is gone. `keepsFlightFile` false: with the machine.
     func crashed(sameBoot: Bool, wasClean: Bool) {
         for (sequence, _) in flights {

@@ -11,6 +11,11 @@ package struct RunResult: Sendable {
     /// Virtual time.
     package var span: Span
     package var fingerprint: UInt64
+
+    /// A rule that is looked at behind the run's end.
+    mutating func violated(_ check: String, expected: String, found: String) {
+        violation = Violation(check: check, step: steps, at: span, expected: expected, found: found)
+    }
 }
 
 /// One seed, from the first event to an empty queue.
@@ -106,7 +111,8 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
             record.step < record.plan.stepsMin || record.nanoseconds < record.plan.troubleEndsAt
         {
             disturb()
-            round()
+            // A start that never came leaves no process to go on with.
+            if record.violation == nil { round() }
         }
         if record.violation == nil { calm() }
         return RunResult(
@@ -137,6 +143,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
                 return
             } catch {
                 // systemd tries again.
+                record.world.warnings.append("\(error)")
                 life = nil
                 failedToStart()
                 record.world.advance(.seconds(5))
@@ -181,7 +188,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
                     for command in commands { trace("\(record.step)   asked \(command.short)") }
                 }
                 record.commitEndsAt = now + faults.delay()
-                guard life!.commit(items, commands, now: world.now) else {
+                guard life!.commit(items, commands, world) else {
                     record.note(7, text: "the store has failed")
                     record.release()
                     return crash(reboot: backing.view.hasLostPower)
@@ -195,6 +202,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         if record.violation != nil { return }
         deliver()
         checkStill()
+        oracle.checkTexts()
     }
 
     private func report() -> CommitMessage {
@@ -305,7 +313,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         record.release()
         let commands = world.toCommit
         world.toCommit = []
-        guard life!.commit([], commands, now: world.now) else {
+        guard life!.commit([], commands, world) else {
             return crash(reboot: backing.view.hasLostPower)
         }
         let ended = life.take()!
@@ -325,7 +333,7 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
             let commands = world.toCommit
             world.toCommit = []
             record.commitEndsAt = record.nanoseconds + faults.delay()
-            guard life!.commit([], commands, now: world.now) else { return false }
+            guard life!.commit([], commands, world) else { return false }
         }
         isDrained = !deliver()
         return true

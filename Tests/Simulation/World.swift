@@ -30,6 +30,7 @@ package final class World {
     package var toCommit: [CommitMessage] = []
     /// Bytes; nil: it can't be told.
     package var freeDisk: Int?
+    /// Warnings and failures, as they go to the log.
     package var warnings: [String] = []
     package var toDelivery: [DeliveryMessage] = []
     package var changes: [StateChange] = []

@@ -19,8 +19,12 @@ typedef enum {
     FAULT_NOTHING,
     /// It does nothing and fails with `code`.
     FAULT_FAIL,
-    /// A write writes half and fails with SQLITE_FULL, as where the disk fills up under it; other calls just fail.
+    /// A write writes half and fails with SQLITE_FULL, as where the disk fills up under it; a read of a log or of a table's
+    /// or an index's page finds the file's end before its first byte, other reads are done; other calls just fail.
     FAULT_SHORT,
+    /// A read of a table's or an index's page gives other first bytes than were written, which SQLite sees; a read of
+    /// anything else is done; other calls just fail.
+    FAULT_GARBLE,
     /// The process is gone: this call may have been done, in part, or not; every later one fails until the restart.
     FAULT_KILL,
     /// The power is gone: as FAULT_KILL, and then the restart must be by `fault_disk_cut_power`.
@@ -92,6 +96,10 @@ void fault_memory_hold(bool held);
 
 /// Allocations of SQLite on this thread since the last arming.
 uint64_t fault_memory_calls(void);
+
+/// Bytes that SQLite has allocated on this thread and not given back, since the thread began. For runs that begin and end
+/// on one thread.
+int64_t fault_memory_held(void);
 
 /// Whether an allocation was refused since the last arming.
 bool fault_memory_struck(void);
