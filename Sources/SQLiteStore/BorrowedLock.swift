@@ -19,9 +19,8 @@ package final class BorrowedLock: Sendable {
     /// - Parameter database: the path of its file.
     /// - Throws: `.locked` if a process has it open.
     package static func takeIfThere(database: String) throws(StoreError) -> BorrowedLock? {
-        var facts = stat()
         let path = database + ".lock"
-        guard lstat(path, &facts) == 0 || errno != ENOENT else { return nil }
+        guard access(path, F_OK) == 0 || errno != ENOENT else { return nil }
         return try take(path)
     }
 
