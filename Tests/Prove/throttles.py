@@ -23,8 +23,8 @@ def paced(bench, name, limit, latency, reason, rest):
     receiver = bench.receiver(answers=f"{pattern}=429/{reason}{after}>{limit}", latency=latency, name=name).start()
     daemon = bench.daemon(receiver.url, name=name, extra="defaults: { drain_rate: unlimited }\n").start()
     # Some are handed over while the others come in.
-    count = int(limit * (seconds + 40))
-    load.load(daemon.door, connections=16, requests=count, function="orders")
+    while (missing := int(limit * (seconds + 20)) - daemon.status()["queued"]) > 0:
+        load.load(daemon.door, connections=16, requests=missing + 100, function="orders")
     begun = time.monotonic()
     good, throttled, others = attempts(daemon)
     beside = set()
@@ -68,4 +68,6 @@ def throttles(bench):
                 scope = "route" if reason == "CallerRateLimitExceeded" else "function"
                 name = f"{limit}-{scope}{'-rest' if rest else ''}"
                 found.append(paced(bench, name, limit, latency, reason, rest))
+                if bench.long:
+                    print(f"   {found[-1]}", flush=True)
     return "; ".join(found)
