@@ -56,6 +56,8 @@ CASES = {
     "slow-neighbours": neighbours.slow_neighbours,
     "ten-thousand-functions": neighbours.ten_thousand_functions,
     "full-disk": disks.full_disk,
+    "full-by-other": disks.full_by_other,
+    "no-space-at-all": disks.no_space_at_all,
     "sizes": entrance.sizes,
     "names": entrance.names,
     "browser": entrance.browser,
