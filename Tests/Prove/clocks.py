@@ -116,3 +116,32 @@ def clock_steps(bench):
     count = producer.all_delivered(taken_by(receiver))
     never_suspended(daemon)
     return f"started 20 minutes off, {len(steps)} steps over TLS: {count} events delivered, 0 charged, none expired"
+
+
+HOUR = 60
+YEAR = 365 * 24 * HOUR
+# Before any certificate and any release of this program.
+LONG_AGO = -27 * YEAR
+
+
+def clock_jumps(bench):
+    """An hour back, a year ahead, before 2000; at the start and in mid-run: all delivered, 0 charged, none given up."""
+    count = 0
+    for name, offset in (("hour-back", -HOUR), ("year-ahead", YEAR), ("long-ago", LONG_AGO)):
+        for when in ("start", "run"):
+            receiver = bench.receiver(name=f"receiver-{name}-{when}").start()
+            daemon = bench.daemon(receiver.url, f"{name}-{when}", extra="defaults: { max_attempts: 2 }\n")
+            clock = WrongClock(bench, daemon, offset if when == "start" else 0)
+            daemon.start()
+            producer = Producer(daemon)
+            time.sleep(1)
+            clock.step(offset if when == "run" else 0)
+            time.sleep(1.5)
+            # Back, or once more: what waits for a time must not wait for the clock.
+            clock.step(0 if when == "run" else offset)
+            time.sleep(1.5)
+            count += producer.all_delivered(taken_by(receiver))
+            never_suspended(daemon)
+            daemon.stop()
+            receiver.stop()
+    return f"3 jumps, at the start and in mid-run, there and back: {count} events delivered, 0 charged, none given up"

@@ -28,6 +28,7 @@ import neighbours  # noqa: E402
 import orders  # noqa: E402
 import outages  # noqa: E402
 import poison  # noqa: E402
+import pressure  # noqa: E402
 import routes  # noqa: E402
 import starts  # noqa: E402
 import throttles  # noqa: E402
@@ -74,6 +75,10 @@ CASES = {
     "endless-length": limits.endless_length,
     "repeat-without-room": limits.repeat_without_room,
     "stop-while-waiting": limits.stop_while_waiting,
+    "no-descriptors": pressure.no_descriptors,
+    "no-memory": pressure.no_memory,
+    "stopped": pressure.stopped,
+    "out-of-memory": pressure.out_of_memory,
     "many-functions": limits.many_functions,
     "own-event": limits.own_event,
     "status-says": monitoring.says,
@@ -87,6 +92,7 @@ CASES = {
     "proxy-tunnel": ways.proxy_tunnel,
     "clock-off": clocks.clock_off,
     "clock-steps": clocks.clock_steps,
+    "clock-jumps": clocks.clock_jumps,
     "poison": poison.poison,
     "proxy-of-environment": routes.proxy_of_environment,
     "routes-by-account": routes.by_account,
