@@ -1,6 +1,6 @@
 /// What stands beside an event in a line of a salvage: what only its row knows, and what casts doubt on it.
 package struct SalvagedExtras: Codable, Hashable, Sendable {
-    /// `payload-checksum`, `row-number`, `function-unknown`, `producer-unknown` or `loose`; empty: nothing is wrong.
+    /// `payload-checksum`, `row-checksum`, `row-number`, `function-unknown`, `producer-unknown` or `loose`; empty: nothing is wrong.
     package var marks: [String]
     /// The page of the file that it was read from; 0: out of the log.
     package var page: Int

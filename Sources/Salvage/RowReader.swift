@@ -6,7 +6,9 @@ struct RowReader {
     var producers: [Int64: String] = [:]
     /// By event, each with its place in the history.
     private var attempts: [Int64: [(place: Int64, record: AttemptRecord)]] = [:]
-    let hash: HashFunction
+    /// Rows from this number on have a checksum; nil: the file doesn't say.
+    var checkedFrom: Int64?
+    private let hash: HashFunction
 
     init(hash: @escaping HashFunction) {
         self.hash = hash
@@ -126,26 +128,42 @@ struct RowReader {
         let places = table == .events ? Places.event : .deadLetter
         let payload = record.blob(places.digest + 1) ?? []
         var marks = marks
-        if record.blob(places.digest) != hash(payload).bytes { marks.append(.payloadChecksum) }
+        let digest = record.blob(places.digest) ?? []
+        if digest != hash(payload).bytes { marks.append(.payloadChecksum) }
         let functionID = record.integer(1) ?? 0
         let function = functions[functionID]
         if function == nil { marks.append(.functionUnknown) }
         let producer = producers[record.integer(places.producer) ?? 0]
         if producer == nil { marks.append(.producerUnknown) }
         let acceptedAt = time(record, places.acceptedAt)
+        let headers = PassedHeaders(
+            durableExecutionName: record.text(places.headers),
+            tenantID: record.text(places.headers + 1),
+            traceID: record.text(places.headers + 2),
+            clientContext: record.text(places.headers + 3)
+        )
+        let tail = record.integer(places.idTail) ?? 0
+        if let function, digest.count == 32 {
+            let expected = RowCheck.value(
+                row,
+                acceptedAt,
+                tail: tail,
+                RowCheck.part(of: function),
+                headers,
+                Digest256(bytes: digest)
+            )
+            let check = record.integer(places.digest + 2)
+            let isDue = checkedFrom.map { row >= $0 } ?? false
+            if check.map({ $0 != expected }) ?? isDue { marks.append(.rowChecksum) }
+        }
         var detail = EventDetail(
             sequence: row,
-            id: Self.id(row, acceptedAt.milliseconds, record.integer(places.idTail) ?? 0),
+            id: Self.id(row, acceptedAt.milliseconds, tail),
             functionKey: FunctionKey(functionID),
             function: function ?? Self.unknownFunction,
             state: table == .events ? .queued : .deadLetter,
             producer: producer ?? "",
-            headers: PassedHeaders(
-                durableExecutionName: record.text(places.headers),
-                tenantID: record.text(places.headers + 1),
-                traceID: record.text(places.headers + 2),
-                clientContext: record.text(places.headers + 3)
-            ),
+            headers: headers,
             idempotencyKey: record.text(places.keyText),
             payloadBytes: payload.count,
             acceptedAt: acceptedAt,

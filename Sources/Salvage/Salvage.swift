@@ -87,6 +87,7 @@ package struct Salvage {
         switch table {
         case .schema: break
         case .meta:
+            reader.checkedFrom = record.integer(12)
             summary.eventsExpected = record.integer(7).map(Self.count)
             summary.deadLettersExpected = record.integer(9).map(Self.count)
         case .functions, .producers, .attempts: reader.learn(record, of: table, row: row.number ?? 0)

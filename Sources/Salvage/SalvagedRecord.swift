@@ -13,6 +13,8 @@ package struct SalvagedEvent: Hashable, Sendable {
     package enum Mark: String, Hashable, Sendable, CaseIterable {
         /// The payload's bytes are not those that were accepted.
         case payloadChecksum = "payload-checksum"
+        /// Something else of the row is not what was accepted: its id, its function or its headers.
+        case rowChecksum = "row-checksum"
         /// Its number is out of line with the rows around it: the id may be wrong.
         case rowNumber = "row-number"
         /// The row of its function can't be read.

@@ -19,8 +19,8 @@ struct SampleQueue {
     /// Queued events and dead letters, by id.
     var rows: [EventID: Row] = [:]
     var keys: Set<String> = []
-    /// Every payload that was ever accepted.
-    var payloads: Set<[UInt8]> = []
+    /// Everything that was ever accepted.
+    var accepted: [EventID: Row] = [:]
 
     static let start = WallTime(milliseconds: 1_700_000_000_000)
 
@@ -73,8 +73,9 @@ struct SampleQueue {
         )
         let replies = try store.commit([.accept(event)], now: Self.start.advanced(by: .seconds(Int64(number))))
         guard case .accepted(let queued) = replies[0] else { return }
-        payloads.insert(payload)
-        rows[queued.id] = Row(id: queued.id, state: .queued, payload: payload, function: function)
+        let row = Row(id: queued.id, state: .queued, payload: payload, function: function)
+        accepted[row.id] = row
+        rows[row.id] = row
         if let key { keys.insert(key) }
     }
 

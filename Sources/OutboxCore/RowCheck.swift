@@ -1,23 +1,12 @@
-import OutboxCore
-
 /// A checksum over what is delivered of a row, and over what the event is known by: a bit that changed on the disk sends
 /// no other event than the one that was accepted. The payload is in it by its digest.
 ///
 /// Stored with every row: a released version's rows must still fit, so what is computed here never changes.
-enum RowCheck {
-    /// - Parameter function: of the event's function, from `part(of:)`.
-    static func value(of event: QueuedEvent, _ function: UInt64) -> Int64 {
-        value(
-            event.sequence,
-            event.acceptedAt,
-            tail: event.id.tail,
-            function,
-            event.headers,
-            event.payloadDigest
-        )
-    }
-
-    static func value(
+package enum RowCheck {
+    /// - Parameters:
+    ///   - tail: the low 32 bits of the event's id.
+    ///   - function: of the event's function, from `part(of:)`.
+    package static func value(
         _ sequence: Int64,
         _ acceptedAt: WallTime,
         tail: Int64,
@@ -42,7 +31,7 @@ enum RowCheck {
     }
 
     /// A function's part: its five names.
-    static func part(of function: FunctionIdentity) -> UInt64 {
+    package static func part(of function: FunctionIdentity) -> UInt64 {
         [function.partition, function.account, function.region, function.name, function.qualifier]
             .reduce(FNV1a.basis) { FNV1a.hash(CollectionOfOne(0), after: FNV1a.hash($1.utf8, after: $0)) }
     }
