@@ -40,6 +40,12 @@ extension AdminRoutes {
             )
             return try JSONAnswers.answer(result)
         }
+        api.get("backup") { _, _ in try JSONAnswers.answer(await service.backup()) }
+        api.post("backup") { _, _ in
+            let status = try await service.beginBackup()
+            logger.notice("a backup is being copied", metadata: ["number": "\(status.number)"])
+            return try JSONAnswers.answer(status)
+        }
         api.post("events/cancel") { request, _ in
             let order = try await JSONAnswers.decode(EventOrder.self, from: request)
             if order.force != nil { throw AdminError(.invalid, "force: only send-now takes it") }

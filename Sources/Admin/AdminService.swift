@@ -56,6 +56,12 @@ package protocol AdminService: Sendable {
     /// Deletes the selected dead letters; on disk when it returns.
     func purge(_ selection: DeadLetterSelection) async throws -> PurgeResult
 
+    /// Begins a copy of the queue for a backup; what is under way or was done last when there is one under way.
+    func beginBackup() async throws -> BackupStatus
+
+    /// How far the latest one is.
+    func backup() async throws -> BackupStatus
+
     /// Whether the door serves. A suspended route doesn't make the daemon unready.
     func ready() async -> Bool
 }

@@ -77,6 +77,16 @@ package struct AdminClient {
         try post("events/send-now", order)
     }
 
+    /// Begins a copy of the queue for a backup.
+    package func beginBackup() throws(ClientError) -> BackupStatus {
+        try post("backup", [String: String]())
+    }
+
+    /// How far the latest one is.
+    package func backup() throws(ClientError) -> BackupStatus {
+        try get("backup")
+    }
+
     /// Which part of a list is wanted.
     package struct ListQuery: Hashable, Sendable {
         package var function: String?

@@ -19,9 +19,19 @@ struct DaemonService: AdminService {
     /// What the door has done; nil before it is open.
     let doorCounters: @Sendable () -> DoorCounters?
     let memory = StatusMemory()
+    let backups = BackupDesk()
 
     /// Letters moved in one commit.
     static var slice: Int { 500 }
+
+    func beginBackup() async throws -> BackupStatus {
+        guard let begun = backups.begin(commit, now: { [clock] in clock.now().wall }) else {
+            throw AdminError(.unavailable, "another backup is being made: wait until it is done")
+        }
+        return begun
+    }
+
+    func backup() async throws -> BackupStatus { backups.status }
 
     func ready() async -> Bool { isServing() }
 

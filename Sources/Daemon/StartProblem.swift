@@ -17,6 +17,13 @@ struct StartProblem: Error, CustomStringConvertible {
         self.exitCode = exitCode
     }
 
+    /// An error without the file's name.
+    static func words(_ error: StoreError) -> String {
+        switch error {
+        case .full(let text), .busy(let text), .failed(let text), .refused(let text), .locked(let text): text
+        }
+    }
+
     init(_ error: StoreError, path: String) {
         switch error {
         case .full(let text):

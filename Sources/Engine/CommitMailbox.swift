@@ -77,6 +77,7 @@ package final class CommitMailbox: Intake {
             switch command {
             case .operate(_, let done): done(.failure(.failed("the store is closed")))
             case .report(let tell): tell(nil)
+            case .copy(let tell): tell(.failed(.failed("the store is closed")))
             case .outcomes, .claim, .findExpiring, .reconfigure, .stopWaiting, .stop: break
             }
         }
@@ -181,6 +182,9 @@ package enum CommitMessage: Sendable {
     case operate([StoreCommand], @Sendable (Result<[StoreReply], StoreError>) -> Void)
     /// Totals and sizes for status; nil if the store has failed or is closed. The closure must not block.
     case report(@Sendable (CommitReport?) -> Void)
+    /// Copies the queue for a backup, in slices between commits. The closure is told after each slice and at the end, on
+    /// the commit thread, and must not block.
+    case copy(@Sendable (CopyReport) -> Void)
     /// A new configuration.
     case reconfigure(CommitSettings)
     /// The door is about to close: nobody waits for room any more, now or later (503).

@@ -53,6 +53,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var nextTrim = MonotonicTime(nanoseconds: .min)
     var nextForget = MonotonicTime(nanoseconds: .min)
     var retrySweep = RetrySweep()
+    var copying: RunningCopy?
     var counts = (commits: 0, commands: 0, accepted: 0, repeats: 0, refused: 0, dead: 0)
     var measures = CommitMeasures()
     /// Times commits, for metrics only.
@@ -92,6 +93,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             case .findExpiring(let query): expiringQuery = query
             case .operate(let list, let done): operations.append(Operation(commands: list, done: done))
             case .report(let tell): reports.append(tell)
+            case .copy(let tell): beginCopy(tell)
             case .reconfigure(let settings):
                 self.settings = settings
                 admission.budgets = settings.budgets
@@ -110,6 +112,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             try serveClaims(now: now)
             try serveExpiring(now: now)
             try upkeep(now: now)
+            copySlice(now: now)
         } catch {
             // Nobody is told 202; whoever waits for an answer gets one.
             for operation in operations { operation.done(.failure(error)) }
@@ -119,6 +122,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             admitted = []
             waiting = []
             for tell in reports { tell(nil) }
+            if let copying { failCopy(copying, error) }
             return .failed("\(error)")
         }
         measures.rate.sample(counts.accepted, at: now.monotonic)
@@ -130,6 +134,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     package func wait(now: Moment) -> Span {
         if hasMore || !operations.isEmpty { return .zero }
         if isShrinking, heldUp.isEmpty { return .milliseconds(5) }
+        if copying != nil, heldUp.isEmpty, lockedUntil == nil { return .milliseconds(1) }
         if retrySweep.isUnderWay, heldUp.isEmpty { return RetrySweep.pause }
         if !waiting.isEmpty || !heldUp.isEmpty || !claims.isEmpty || expiringQuery != nil { return .milliseconds(50) }
         return .seconds(1)
@@ -141,6 +146,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     /// The last act of the thread: nobody waits any longer, the log goes into the file.
     package consuming func finish() -> Store {
         for operation in operations { operation.done(.failure(.failed("the store is closed"))) }
+        if let copying { failCopy(copying, .failed("the daemon is stopping")) }
         answer(waiting.map { ($0.item, CommitMailbox.refusal(.shuttingDown)!) })
         return store
     }

@@ -34,6 +34,20 @@ package protocol EventStoreUpkeep: ~Copyable {
     /// file shrinks at the next checkpoint.
     mutating func giveBackSpace(pages: Int) throws(StoreError)
 
+    /// Begins a copy of the whole queue in a file of its own, which replaces one that was left over.
+    ///
+    /// - Returns: its path; the file is the caller's once the copy is done.
+    /// - Throws: what keeps the copy from being made; the queue is as it was.
+    mutating func beginCopy() throws(StoreError) -> String
+
+    /// Copies some pages more. What is committed between two calls is in the copy.
+    ///
+    /// - Throws: what ended the copy, its file is gone; the queue is as it was.
+    mutating func copy(pages: Int) throws(StoreError) -> CopyProgress
+
+    /// Gives the copy up that is under way, and removes its file.
+    mutating func endCopy()
+
     /// Sizes on disk, cheap enough for every few commits.
     mutating func size() throws(StoreError) -> StoreSize
 }

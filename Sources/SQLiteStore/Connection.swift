@@ -126,6 +126,16 @@ struct Connection: ~Copyable {
         }
     }
 
+    /// Begins a copy of this database.
+    ///
+    /// - Parameter target: of an empty database that nobody else has open.
+    func copy(into target: consuming Connection) throws(SQLiteError) -> DatabaseCopy {
+        guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
+            throw SQLiteError(connection: target.handle, code: sqlite3_errcode(target.handle), sql: "copy")
+        }
+        return DatabaseCopy(adopting: backup, target: target)
+    }
+
     private func check(_ code: Int32, _ sql: String) throws(SQLiteError) {
         guard code == SQLITE_OK else { throw SQLiteError(connection: handle, code: code, sql: sql) }
     }

@@ -90,6 +90,26 @@ enum DatabaseFile {
         guard fsync(descriptor) == 0 else { throw .failed("can't sync the folder \(folder): \(systemMessage(errno))") }
     }
 
+    /// A new file for its owner alone. - Returns: nil, or what went wrong.
+    static func createEmpty(_ path: String) -> String? {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return "can't create \(path): \(systemMessage(errno))" }
+        close(descriptor)
+        return nil
+    }
+
+    /// Removes a file of ours, if it is there.
+    static func remove(_ path: String) {
+        unlink(path)
+    }
+
+    /// Whose a folder is.
+    static func owner(ofFolder path: String) -> (user: UInt32, group: UInt32)? {
+        var facts = stat()
+        guard stat(path, &facts) == 0 else { return nil }
+        return (facts.st_uid, facts.st_gid)
+    }
+
     /// Which file a path means: device and inode.
     struct Identity: Hashable {
         var device: UInt

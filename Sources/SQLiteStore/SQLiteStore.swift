@@ -7,6 +7,9 @@ package struct SQLiteStore: ~Copyable, EventStore {
     /// Facts about the database and this opening of it.
     package let identity: StoreIdentity
 
+    /// A copy for a backup that is under way.
+    var copying: DatabaseCopy?
+
     // Declared before the connection, and the connection before the lock: they are given up in this order.
     var functionTable: FunctionTable
     var producers: ProducerTable
@@ -64,6 +67,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
     ) throws(StoreError) -> SQLiteStore {
         let lock = try OwnerLock.take(lockPath(options.path))
         let hadDiskError = lock.hadDiskError
+        // What a backup left that came to no end.
+        DatabaseFile.remove(copyPath(options.path))
         let isNew = try DatabaseFile.look(options.path) == .absent
         if isNew {
             let meta = MetaRow(
@@ -82,6 +87,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
             try Pragmas.setForWriting(connection, cacheKiB: options.cacheKiB)
             connection.countLogFrames()
             if hadDiskError { try connection.rewriteLog() }
+            try BackupFile.refuse(connection)
             try Migrator.migrate(connection)
             let row = try MetaTable.read(connection)
             // From here on a caller who is told that it is busy has something better to do than to wait.
@@ -175,6 +181,9 @@ package struct SQLiteStore: ~Copyable, EventStore {
         }
         try DatabaseFile.checkVersion(version, path)
     }
+
+    /// Where a backup is copied to first: beside the database, which is where a confined daemon may write.
+    static func copyPath(_ path: String) -> String { path + ".copy" }
 
     static func lockPath(_ path: String) -> String { path + ".lock" }
 

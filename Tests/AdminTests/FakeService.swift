@@ -49,6 +49,10 @@ actor FakeService: AdminService {
 
     func event(_ id: EventID) async throws -> Event? { known[id] }
 
+    func beginBackup() async throws -> BackupStatus { .complete }
+
+    func backup() async throws -> BackupStatus { .complete }
+
     func payload(_ id: EventID) async throws -> [UInt8]? { payloads[id] }
 
     func deadLetters(_ filter: EventFilter, after: DeadPlace?, limit: Int) async throws -> Listing<DeadPlace> {
@@ -126,6 +130,21 @@ extension DeadLetterSelection {
 
 extension EventID {
     static let first = EventID("01890a5d-ac96-774b-bcce-b302099a8057")!
+}
+
+extension BackupStatus {
+    static let complete = BackupStatus(
+        state: .copied,
+        number: 1,
+        pages: 2,
+        pagesLeft: 0,
+        path: "p",
+        events: 3,
+        deadLetters: 4,
+        lastSequence: 5,
+        copiedAt: Timestamp(milliseconds: 0),
+        problem: "p"
+    )
 }
 
 extension Pause {

@@ -230,6 +230,10 @@ actor Letters: AdminService {
         }
     }
 
+    func beginBackup() async throws -> BackupStatus { BackupStatus(state: .none) }
+
+    func backup() async throws -> BackupStatus { BackupStatus(state: .none) }
+
     func ready() async -> Bool { true }
 
     private func matching(_ selection: DeadLetterSelection) -> [Event] {

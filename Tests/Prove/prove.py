@@ -16,6 +16,7 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Harness"))
 
 import harness  # noqa: E402
+import backups  # noqa: E402
 import clocks  # noqa: E402
 import disks  # noqa: E402
 import entrance  # noqa: E402
@@ -99,6 +100,7 @@ CASES = {
     "debug-log": routes.debug_log,
     "envelope": wire.envelope,
     "headers": wire.headers,
+    "backup-restore": backups.restore,
     "paused": orders.paused,
     "moved-to-dead": orders.moved,
     "explained": orders.explained,

@@ -29,6 +29,7 @@ extension CommitMessage {
             "claim \(request.lane), skip \(request.skip.map(\.rawValue).sorted()), held \(request.held.sorted()), "
                 + "at most \(request.eventsMax)"
         case .operate(let commands, _): "operate \(commands)"
+        case .copy: "copy"
         case .reconfigure: "reconfigure"
         default: "\(self)"
         }

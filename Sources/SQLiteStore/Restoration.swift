@@ -1,0 +1,85 @@
+package import OutboxCore
+
+/// Puts a backup in the place of a queue whose daemon is stopped.
+package enum Restoration {
+    /// What to do.
+    package struct Order: Sendable {
+        package var backup: String
+        package var database: String
+        /// Where a database goes that is there already; nil: it is in the way.
+        package var aside: String?
+        /// Why nothing is sent at first, for people.
+        package var reason: @Sendable (BackupFile.Facts) -> String
+        package var now: WallTime
+
+        package init(
+            backup: String,
+            database: String,
+            aside: String?,
+            now: WallTime,
+            reason: @escaping @Sendable (BackupFile.Facts) -> String
+        ) {
+            self.backup = backup
+            self.database = database
+            self.aside = aside
+            self.now = now
+            self.reason = reason
+        }
+    }
+
+    /// What was done.
+    package struct Result: Hashable, Sendable {
+        package var facts: BackupFile.Facts
+        /// Where the database went that was there.
+        package var movedTo: String?
+    }
+
+    /// Checks the backup, then copies it beside the database, makes a queue of the copy and gives it the database's name.
+    /// Until that last step everything is as it was.
+    ///
+    /// - Throws: `.locked` if a daemon has the database open; `.refused` if the backup is none, or a database is in the
+    ///   way; `.failed` if the backup is damaged or a file can't be written; `.full` if there is no room.
+    package static func restore(
+        _ order: Order,
+        hash: HashFunction,
+        using random: inout some RandomNumberGenerator
+    ) throws(StoreError) -> Result {
+        let lock = try OwnerLock.take(SQLiteStore.lockPath(order.database))
+        defer { _ = lock }
+        let facts = try BackupFile.check(order.backup, hash: hash)
+        guard facts.takenAt != nil else {
+            throw .refused("\(order.backup) was not made by lambda-outbox backup; it was left untouched")
+        }
+        let inTheWay = StoreFiles.parts(of: order.database).filter(StoreFiles.isThere)
+        if !inTheWay.isEmpty, order.aside == nil {
+            throw .refused("\(inTheWay[0]) is there already; nothing was changed")
+        }
+        let unfinished = order.database + ".restoring"
+        do throws(StoreError) {
+            try StoreFiles.copy(order.backup, to: unfinished)
+            do throws(SQLiteError) {
+                let connection = try Connection.open(unfinished, .readWrite)
+                let old = try MetaTable.read(connection).generation
+                var generation: UInt16 = random.next()
+                while generation == old { generation = random.next() }
+                try BackupFile.unseal(
+                    connection,
+                    generation: generation,
+                    reason: order.reason(facts),
+                    now: order.now
+                )
+            } catch {
+                throw error.storeError
+            }
+            try StoreFiles.sync(unfinished)
+            if let aside = order.aside, !inTheWay.isEmpty { try StoreFiles.move(order.database, aside: aside) }
+            try StoreFiles.rename(unfinished, to: order.database)
+        } catch {
+            DatabaseFile.remove(unfinished)
+            DatabaseFile.remove(unfinished + "-journal")
+            throw error
+        }
+        StoreFiles.giveToFolderOwner([order.database, SQLiteStore.lockPath(order.database)])
+        return Result(facts: facts, movedTo: inTheWay.isEmpty ? nil : order.aside)
+    }
+}
