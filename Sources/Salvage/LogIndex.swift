@@ -10,14 +10,13 @@ struct LogIndex {
     private(set) var databasePages: Int?
     /// Frames behind the first one that doesn't check out, of the same run of the log: nothing vouches for them.
     private(set) var loose: [(page: Int, offset: Int)] = []
-    private(set) var pageSize: Int?
     /// Frames of whole transactions.
     private(set) var frames = 0
     /// Why the log, or the rest of it, can't be relied on; nil: all of it was read.
     private(set) var problem: String?
 
-    /// - Parameter wanted: the database's page size, where that is known.
-    init(_ files: DamagedFiles, pageSize wanted: Int?) {
+    /// - Parameter pageSize: the database's.
+    init(_ files: DamagedFiles, pageSize: Int) {
         guard files.logBytes > 0 else { return }
         guard let header = files.log(0, Self.headerBytes).map(ByteView.init(bytes:)),
             let magic = header.uint32(0), let size = header.uint32(8)
@@ -25,9 +24,7 @@ struct LogIndex {
             problem = "the log's header can't be read"
             return
         }
-        let isOurs = magic & ~1 == 0x377F_0682 && Self.isPageSize(size) && (wanted == nil || wanted == size)
-        let pageSize = isOurs ? size : wanted ?? 4096
-        self.pageSize = isOurs ? size : nil
+        let isOurs = magic & ~1 == 0x377F_0682 && size == pageSize
         var sum = Checksum(isBigEndian: magic & 1 == 1)
         sum.add(header.bytes[..<24])
         let isSound = isOurs && sum.matches(header, at: 24)
@@ -87,10 +84,6 @@ struct LogIndex {
         }
         // What a transaction wrote that never came to its end counts for nothing, unless the damage hides that end.
         if problem != nil { loose = open + loose }
-    }
-
-    static func isPageSize(_ size: Int) -> Bool {
-        (512...65_536).contains(size) && size & (size - 1) == 0
     }
 
     /// The running checksum of a log.

@@ -2,22 +2,14 @@
 struct PageSource {
     private let files: DamagedFiles
     let log: LogIndex
-    let pageSize: Int
+    /// This program makes no other databases: whatever a damaged header says.
+    let pageSize = 4096
     /// How many pages there may be.
     let count: Int
 
     init(_ files: DamagedFiles) {
         self.files = files
-        let header = files.database(0, 100).map(ByteView.init(bytes:))
-        var size: Int?
-        if let header, header.bytes.starts(with: "SQLite format 3\0".utf8), let found = header.uint16(16) {
-            let found = found == 1 ? 65_536 : found
-            size = LogIndex.isPageSize(found) ? found : nil
-        }
-        log = LogIndex(files, pageSize: size)
-        // This program makes no other databases than those of 4096.
-        let pageSize = size ?? log.pageSize ?? 4096
-        self.pageSize = pageSize
+        log = LogIndex(files, pageSize: pageSize)
         // A log adds at most a page with each frame, whatever number is written in it.
         let inFile = files.databaseBytes / pageSize
         count = max(inFile, min(log.pages.keys.max() ?? 0, inFile + log.frames))

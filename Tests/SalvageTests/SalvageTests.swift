@@ -119,31 +119,24 @@ import Testing
         #expect(records.sound[lost[0]] == nil)
     }
 
-    @Test func `a payload that looks like a page of events passes for none`() throws {
-        // Taken for a page, the payload would bring forged events in.
-        let source = try SampleQueue(events: 60, checkpointed: 60)
-        let pages = (0..<source.database.count / 4096).map { number -> [UInt8] in
-            Array(source.database[number * 4096..<(number + 1) * 4096])
-        }
-        let leaf = pages.first { page in
-            page[0] == 13 && SampleQueue.salvage(Self.alone(page)).records.events.count > 3
-        }
-        let forged = try #require(leaf)
-        let queue = try ForgedQueue(page: forged)
-        let (records, _) = SampleQueue.salvage(queue.database)
-        #expect(records.events.count == 1)
-        // Not either where the row that holds it is lost.
-        var damaged = queue.database
-        for offset in 8 * 4096..<9 * 4096 { damaged[offset] = 0 }
-        #expect(
-            SampleQueue.salvage(damaged).records.events.allSatisfy {
-                $0.marks.contains(.loose) || $0.payload.count > 4096
-            }
-        )
+    @Test func `a function whose name was altered marks its events`() throws {
+        let queue = try SampleQueue(events: 60, checkpointed: 60)
+        var database = queue.database
+        let name = Array("orders-1".utf8)
+        let page = 3 * 4096..<4 * 4096
+        let place = try #require(database[page].firstRange(of: name)?.lowerBound)
+        database[place + 7] = UInt8(ascii: "9")
+        let (records, _) = SampleQueue.salvage(database)
+        let marked = records.events.filter { $0.detail.function.name == "orders-9" }
+        #expect(!marked.isEmpty)
+        #expect(marked.allSatisfy { $0.marks == [.rowChecksum] })
     }
 
-    /// A file of that page and nothing that leads to it.
-    private static func alone(_ page: [UInt8]) -> [UInt8] {
-        Array(repeating: 0, count: 4096 * 30) + page
+    @Test(arguments: [16, 17, 18, 20, 28, 52, 56, 60, 96])
+    func `whatever the header of the file says, its pages are read`(offset: Int) throws {
+        let queue = try SampleQueue(events: 60, checkpointed: 60)
+        var database = queue.database
+        database[offset] ^= 0x55
+        #expect(SampleQueue.salvage(database).records.sound == SampleQueue.salvage(queue.database).records.sound)
     }
 }
