@@ -91,6 +91,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["OutboxCore"],
             path: "Tests/TestSupport",
+            exclude: ["Databases"],
             swiftSettings: settings
         ),
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),

@@ -46,6 +46,7 @@ struct OutboxDaemon: Sendable {
     func run(signals: DaemonSignals) async throws {
         let failure = StoreFailure()
         let start = try await startCommitLoop(failure)
+        if let upgrade = start.identity.upgrade { report(upgrade) }
         logger.notice(
             "the queue is open",
             metadata: [
@@ -91,9 +92,13 @@ struct OutboxDaemon: Sendable {
                         Ballast.giveBack(path: files.ballast)
                     }
                     do throws(StoreError) {
-                        let opened = try OpenedStore.open(options, left: left, now: clock.now()) {
-                            announceCheck()
-                        }
+                        let opened = try OpenedStore.open(
+                            options,
+                            left: left,
+                            now: clock.now(),
+                            announceCopy: { announceCopy() },
+                            announceCheck: { announceCheck() }
+                        )
                         continuation.resume(returning: .success(opened.start))
                         return committer(opened.take())
                     } catch {

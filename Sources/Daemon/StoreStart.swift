@@ -24,15 +24,18 @@ struct OpenedStore: ~Copyable {
     let start: StoreStart
     private let store: SQLiteStore
 
-    /// - Parameter announceCheck: called before a check that may take minutes.
+    /// - Parameters:
+    ///   - announceCopy: called before a copy is made for an upgrade, which may take minutes.
+    ///   - announceCheck: called before a check that may take minutes.
     static func open(
         _ options: SQLiteStoreOptions,
         left: FlightRecord,
         now: Moment,
+        announceCopy: () -> Void,
         announceCheck: () -> Void
     ) throws(StoreError) -> OpenedStore {
         var random = SystemRandomNumberGenerator()
-        var store = try SQLiteStore.open(options, now: now.wall, using: &random)
+        var store = try SQLiteStore.open(options, now: now.wall, using: &random, announceCopy: announceCopy)
         // After a crash of the process alone the kernel still had every page.
         let isDoubtful = store.identity.hadDiskError || (!store.identity.wasClean && !store.identity.sameBoot)
         if isDoubtful {

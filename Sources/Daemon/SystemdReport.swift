@@ -39,9 +39,33 @@ extension OutboxDaemon {
     /// Before a check of the whole database: systemd gives the start as much time as a slow disk needs to read it.
     func announceCheck() {
         logger.notice("checking the database after an unclean end of the machine")
+        extend("checking the database")
+    }
+
+    func announceCopy() {
+        logger.notice("copying the database before its schema is changed")
+        extend("copying the database before an upgrade")
+    }
+
+    private func extend(_ doing: String) {
         var status = stat()
         let bytes = stat(files.database, &status) == 0 ? Int64(status.st_size) : 0
-        Notifier().extend("checking the database", seconds: CheckTime.seconds(databaseBytes: bytes))
+        Notifier().extend(doing, seconds: CheckTime.seconds(databaseBytes: bytes))
+    }
+
+    func report(_ upgrade: SchemaUpgrade) {
+        let versions: Logger.Metadata = ["from": "\(upgrade.from)", "to": "\(upgrade.to)"]
+        if let copy = upgrade.copy {
+            logger.notice(
+                "the database has a newer schema; the copy of before goes at a later start, after a stop in order",
+                metadata: versions.merging(["copy": "\(copy)"]) { $1 }
+            )
+        } else {
+            logger.warning(
+                "the database has a newer schema; there was no room for a copy of before",
+                metadata: versions
+            )
+        }
     }
 }
 

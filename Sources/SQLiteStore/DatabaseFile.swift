@@ -82,7 +82,7 @@ enum DatabaseFile {
         try syncFolder(of: path)
     }
 
-    private static func syncFolder(of path: String) throws(StoreError) {
+    static func syncFolder(of path: String) throws(StoreError) {
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .failed("can't open the folder \(folder): \(systemMessage(errno))") }

@@ -55,21 +55,26 @@ package struct SQLiteStore: ~Copyable, EventStore {
 
     /// Opens the database at `options.path`, creates it where there is none, and brings it to the newest schema.
     ///
+    /// Before the schema of an older one is changed, a copy of it is made (`StoreIdentity.upgrade`).
+    ///
     /// - Parameter now: noted in a new database.
     /// - Parameter random: for what is drawn once: the instance id and generation of a new database, and the seed of the
     ///   random bits in event ids.
+    /// - Parameter announceCopy: called before the copy is made, which may take minutes.
     /// - Throws: `StoreError.locked` if another process owns it; `.refused`, with the file as it was, if it is not ours
     ///   or of a newer version; `.full` or `.failed` otherwise.
     package static func open(
         _ options: SQLiteStoreOptions,
         now: WallTime,
-        using random: inout some RandomNumberGenerator
+        using random: inout some RandomNumberGenerator,
+        announceCopy: () -> Void = {}
     ) throws(StoreError) -> SQLiteStore {
         let lock = try OwnerLock.take(lockPath(options.path))
         let hadDiskError = lock.hadDiskError
         // What a backup left that came to no end.
         DatabaseFile.remove(copyPath(options.path))
         let isNew = try DatabaseFile.look(options.path) == .absent
+        var upgrade: SchemaUpgrade?
         if isNew {
             let meta = MetaRow(
                 instanceID: hex(random.next()) + hex(random.next()),
@@ -80,14 +85,18 @@ package struct SQLiteStore: ~Copyable, EventStore {
             )
             try DatabaseFile.create(options.path, meta: meta, now: now)
         } else {
-            try checkThroughLog(options.path)
+            let version = try checkThroughLog(options.path)
+            if version < Migrator.newest {
+                announceCopy()
+                let copy = try copyBeforeUpgrade(options, hadDiskError: hadDiskError)
+                upgrade = SchemaUpgrade(from: Int(version), to: Int(Migrator.newest), copy: copy)
+            }
         }
         do {
-            let connection = try Connection.open(options.path, .readWrite)
-            try Pragmas.setForWriting(connection, cacheKiB: options.cacheKiB)
-            connection.countLogFrames()
-            if hadDiskError { try connection.rewriteLog() }
-            try BackupFile.refuse(connection)
+            let connection = try writing(options, hadDiskError: hadDiskError)
+            let wasClean = try connection.integer("SELECT clean FROM meta") == 1
+            // Until the newer version has ended in order, the copy stays.
+            if upgrade != nil { try connection.execute("UPDATE meta SET clean = 0") }
             try Migrator.migrate(connection)
             let row = try MetaTable.read(connection)
             // From here on a caller who is told that it is busy has something better to do than to wait.
@@ -95,11 +104,13 @@ package struct SQLiteStore: ~Copyable, EventStore {
             let identity = StoreIdentity(
                 generation: row.generation,
                 instanceID: row.instanceID,
-                wasClean: row.clean,
+                wasClean: wasClean,
                 sameBoot: row.bootID == options.bootID,
                 hadDiskError: hadDiskError,
-                created: isNew
+                created: isNew,
+                upgrade: upgrade
             )
+            if row.clean, upgrade == nil, !isNew { UpgradeCopy.removeAll(of: options.path) }
             var store = try SQLiteStore(
                 options.path,
                 identity,
@@ -165,8 +176,40 @@ package struct SQLiteStore: ~Copyable, EventStore {
         self.random = random
     }
 
+    private static func writing(_ options: SQLiteStoreOptions, hadDiskError: Bool) throws(SQLiteError) -> Connection {
+        let connection = try Connection.open(options.path, .readWrite)
+        try Pragmas.setForWriting(connection, cacheKiB: options.cacheKiB)
+        connection.countLogFrames()
+        if hadDiskError { try connection.rewriteLog() }
+        try BackupFile.refuse(connection)
+        return connection
+    }
+
+    /// - Returns: the copy's path; nil: there was no room for it.
+    private static func copyBeforeUpgrade(
+        _ options: SQLiteStoreOptions,
+        hadDiskError: Bool
+    ) throws(StoreError) -> String? {
+        do throws(SQLiteError) {
+            guard try writing(options, hadDiskError: hadDiskError).checkpoint(.truncate) else {
+                throw SQLiteError(
+                    code: SQLITE_BUSY,
+                    extended: SQLITE_BUSY,
+                    message: "another program reads the database, which has to be copied before its upgrade",
+                    sql: "checkpoint"
+                )
+            }
+        } catch {
+            if error.code == SQLITE_FULL { return nil }
+            throw noted(error, options.path)
+        }
+        return try UpgradeCopy.make(of: options.path)
+    }
+
     /// The header that was looked at may be older than the log: looks again, read-only, through both.
-    private static func checkThroughLog(_ path: String) throws(StoreError) {
+    ///
+    /// - Returns: the schema's version.
+    private static func checkThroughLog(_ path: String) throws(StoreError) -> Int64 {
         let version: Int64
         do throws(SQLiteError) {
             do throws(SQLiteError) {
@@ -180,6 +223,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
             throw error.storeError
         }
         try DatabaseFile.checkVersion(version, path)
+        return version
     }
 
     /// Where a backup is copied to first: beside the database, which is where a confined daemon may write.

@@ -28,4 +28,20 @@ package struct StoreIdentity: Hashable, Sendable {
     package var hadDiskError: Bool
     /// There was no database before.
     package var created: Bool
+    /// This opening has brought it to a newer schema.
+    package var upgrade: SchemaUpgrade?
+}
+
+/// A change of a database's schema.
+package struct SchemaUpgrade: Hashable, Sendable {
+    package var from: Int
+    package var to: Int
+    /// The path of the database as it was before; nil: there was no room for a copy.
+    package var copy: String?
+
+    package init(from: Int, to: Int, copy: String?) {
+        self.from = from
+        self.to = to
+        self.copy = copy
+    }
 }

@@ -3,21 +3,6 @@ import Foundation
 package import OutboxCore
 import TestSupport
 
-/// What came of one run.
-package struct RunResult: Sendable {
-    package var violation: Violation?
-    package var occurrences: Occurrences
-    package var steps: Int
-    /// Virtual time.
-    package var span: Span
-    package var fingerprint: UInt64
-
-    /// A rule that is looked at behind the run's end.
-    mutating func violated(_ check: String, expected: String, found: String) {
-        violation = Violation(check: check, step: steps, at: span, expected: expected, found: found)
-    }
-}
-
 /// One seed, from the first event to an empty queue.
 package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> {
     private let record: Record
