@@ -138,6 +138,8 @@ package enum MetricsText {
             lines.gauge("store_max_events", "queue.max_events.")
             lines.sample([:], max)
         }
+        lines.gauge("damaged_files", "Damaged databases that were moved aside and are still there.")
+        lines.sample([:], store.damagedFiles.count)
         lines.gauge("wal_bytes", "Of the write-ahead log, what is not in the database file yet.")
         lines.sample([:], Double(store.walBytes))
         if let free = store.diskFreeBytes {

@@ -17,7 +17,7 @@ package struct Finding: Codable, Hashable, Sendable {
 
     /// What it is about; for programs.
     package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
-        case door, route, credentials, clock, disk, queue, age, function
+        case door, damage, route, credentials, clock, disk, queue, age, function
         case deadLetters = "dead-letters"
     }
 

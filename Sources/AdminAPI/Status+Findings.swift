@@ -3,7 +3,8 @@ extension Status {
     /// `--check` and for programs.
     package func findings(_ limits: FindingLimits = FindingLimits()) -> [Finding] {
         let all =
-            doorFindings(limits) + routes.flatMap { routeFindings($0, limits) } + diskFindings(limits)
+            doorFindings(limits) + damageFindings(limits) + routes.flatMap { routeFindings($0, limits) }
+            + diskFindings(limits)
             + functionFindings(limits) + pauseFindings(limits) + ageFindings(limits) + letterFindings(limits)
         // The order above says what to look at first among equals.
         return Finding.Severity.allCases.reversed().flatMap { severity in all.filter { $0.severity == severity } }

@@ -263,9 +263,12 @@ package struct StoreStatus: Codable, Hashable, Sendable {
     package var maxEvents: Int?
     /// `queue.min_free_disk`: below it the door closes.
     package var minFreeDiskBytes: Int64?
+    /// Damaged databases that were moved aside and still stand beside this one, oldest first.
+    package var damagedFiles: [DamagedDatabase]
 
     private enum CodingKeys: String, CodingKey {
         case path, bytes
+        case damagedFiles = "damaged_files"
         case walBytes = "wal_bytes"
         case diskFreeBytes = "disk_free_bytes"
         case usedBytes = "used_bytes"
@@ -282,7 +285,8 @@ package struct StoreStatus: Codable, Hashable, Sendable {
         usedBytes: Int64 = 0,
         maxBytes: Int64? = nil,
         maxEvents: Int? = nil,
-        minFreeDiskBytes: Int64? = nil
+        minFreeDiskBytes: Int64? = nil,
+        damagedFiles: [DamagedDatabase] = []
     ) {
         self.path = path
         self.bytes = bytes
@@ -292,6 +296,19 @@ package struct StoreStatus: Codable, Hashable, Sendable {
         self.maxBytes = maxBytes
         self.maxEvents = maxEvents
         self.minFreeDiskBytes = minFreeDiskBytes
+        self.damagedFiles = damagedFiles
+    }
+}
+
+/// A damaged database that was moved aside: what it holds is neither delivered nor lost.
+package struct DamagedDatabase: Codable, Hashable, Sendable {
+    package var path: String
+    /// With its log.
+    package var bytes: Int64
+
+    package init(path: String, bytes: Int64) {
+        self.path = path
+        self.bytes = bytes
     }
 }
 

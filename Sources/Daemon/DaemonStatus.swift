@@ -2,6 +2,7 @@ internal import Admin
 internal import AdminAPI
 internal import Engine
 internal import OutboxCore
+internal import SQLiteStore
 
 /// `status`: everything on one screen.
 extension DaemonService {
@@ -63,7 +64,8 @@ extension DaemonService {
             usedBytes: Int64(commits.size.usedBytes + commits.size.walBytes),
             maxBytes: Int64(commits.budgets.bytesMax),
             maxEvents: commits.budgets.eventsMax,
-            minFreeDiskBytes: Int64(commits.budgets.freeDiskMin)
+            minFreeDiskBytes: Int64(commits.budgets.freeDiskMin),
+            damagedFiles: DamagedFile.all(databasePath).map { DamagedDatabase(path: $0.path, bytes: $0.bytes) }
         )
     }
 

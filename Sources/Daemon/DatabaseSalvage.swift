@@ -49,7 +49,15 @@ package enum DatabaseSalvage {
             log: { offset, count in log?.read(offset, count) }
         )
         var salvage = Salvage(files) { Digest256(bytes: SHA256.digest($0)) }
-        return SalvageSummaryLine(try salvage.run { try tell(Line($0)) })
+        // Read to its first page that doesn't fit, a damaged log looks like one that ended there.
+        let logDamage = try? LogCheck.damage(database, sameBoot: true)
+        if let logDamage { try tell(.unreadable(UnreadableLine(log: logDamage))) }
+        var summary = SalvageSummaryLine(try salvage.run { try tell(Line($0)) })
+        if logDamage != nil {
+            summary.unreadable += 1
+            summary.complete = false
+        }
+        return summary
     }
 
     /// A file that is only read, from anywhere in it.
@@ -129,6 +137,21 @@ extension DatabaseSalvage.Line {
                 )
             )
         }
+    }
+}
+
+extension UnreadableLine {
+    /// Commits that a damaged log no longer holds.
+    fileprivate init(log reason: String) {
+        self.init(
+            page: nil,
+            table: nil,
+            reason: reason,
+            rowsAtLeast: 0,
+            id: nil,
+            firstSequence: nil,
+            lastSequence: nil
+        )
     }
 }
 

@@ -54,10 +54,11 @@ struct OutboxDaemon: Sendable {
                 "uncertain": "\(start.leftInFlight)", "clean": "\(start.identity.wasClean)",
             ]
         )
+        tellOfDamage(start)
         do {
             let table = RouteTable(regions: try regions(start), configuration: loaded)
             try await startDelivery(start, table)
-            try await startReader()
+            try await startReader(failure)
             try await serve(service(start, table), instanceID: start.identity.instanceID, signals: signals, failure)
         } catch {
             // What was sent meanwhile may end: an abandoned attempt is sent again at the next start.
@@ -82,7 +83,6 @@ struct OutboxDaemon: Sendable {
 
     private func startCommitLoop(_ failure: StoreFailure) async throws -> StoreStart {
         let options = SQLiteStoreOptions(path: files.database, bootID: StateFiles.bootID)
-        let left = FlightFile.left(at: files.flight, bootID: StateFiles.bootID)
         let result: Result<StoreStart, StoreError> = await withCheckedContinuation { continuation in
             commit.start(
                 clock: clock,
@@ -94,7 +94,8 @@ struct OutboxDaemon: Sendable {
                     do throws(StoreError) {
                         let opened = try OpenedStore.open(
                             options,
-                            left: left,
+                            onDamage: configuration.store.onDamage,
+                            flight: files.flight,
                             now: clock.now(),
                             announceCopy: { announceCopy() },
                             announceCheck: { announceCheck() }
@@ -230,10 +231,23 @@ struct OutboxDaemon: Sendable {
         return options
     }
 
-    private func startReader() async throws {
+    /// Once, where a damaged database was just moved aside; `status` names the file from then on.
+    private func tellOfDamage(_ start: StoreStart) {
+        guard let replaced = start.replaced else { return }
+        logger.critical(
+            "the database is damaged; it was moved aside whole, and a new queue begins",
+            metadata: ["file": "\(replaced.file.path)", "found": "\(replaced.found)"]
+        )
+    }
+
+    private func startReader(_ failure: StoreFailure) async throws {
         let path = files.database
+        let damaged: @Sendable (String) -> Void = { found in
+            SQLiteStore.noteDamage(path)
+            failure.happened("\(path) is damaged: \(found)")
+        }
         let problem: StoreError? = await withCheckedContinuation { continuation in
-            read.start {
+            read.start(damaged: damaged) {
                 do throws(StoreError) {
                     let reader = try SQLiteReader.open(path)
                     continuation.resume(returning: nil)

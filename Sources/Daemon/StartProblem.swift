@@ -20,7 +20,9 @@ struct StartProblem: Error, CustomStringConvertible {
     /// An error without the file's name.
     static func words(_ error: StoreError) -> String {
         switch error {
-        case .full(let text), .busy(let text), .failed(let text), .refused(let text), .locked(let text): text
+        case .full(let text), .busy(let text), .failed(let text), .damaged(let text), .refused(let text),
+            .locked(let text):
+            text
         }
     }
 
@@ -29,6 +31,13 @@ struct StartProblem: Error, CustomStringConvertible {
         case .full(let text):
             self.init("\(path): the disk is full: \(text); make room, then start again", exitCode: Self.storeFailed)
         case .busy(let text), .failed(let text): self.init("\(path): \(text)", exitCode: Self.storeFailed)
+        case .damaged(let text):
+            self.init(
+                "\(path) is damaged, and was left as it is: \(text). Bring a copy back (lambda-outbox restore), or "
+                    + "save what can be read (lambda-outbox verify, salvage), or set store.on_damage: replace to go on "
+                    + "with a new queue and this one kept aside",
+                exitCode: Self.storeFailed
+            )
         case .refused(let text): self.init("\(path): \(text)", exitCode: Self.configuration)
         case .locked(let text): self.init("\(path): \(text)", exitCode: Self.other)
         }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SQLiteStore
 
 /// Looks at the folder of the database before anything in it is touched: nobody else may put files there, and no file of
 /// somebody else is taken over because of its name. Reads only.
@@ -39,10 +40,15 @@ struct StateFolder {
         guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == user else {
             return "\(path) is not a file of this daemon: move it away, or choose another folder"
         }
-        if Self.isDatabase(files.database) { return nil }
+        if Self.isDatabase(files.database) || hasOwned { return nil }
         if let bytes = Self.read(path, max: Self.bytesMax), isOurs(bytes) { return nil }
         return "\(path) holds something else than this daemon's files of that name, and there is no queue beside it: "
             + "move it away, or choose another folder"
+    }
+
+    /// Whether a database of ours stood here, however damaged it is now: the lock file says so.
+    private var hasOwned: Bool {
+        Self.read("\(files.database).lock", max: 4096).map { DamagedFile.wasOurs(lockFile: $0) } ?? false
     }
 
     // MARK: What our files look like

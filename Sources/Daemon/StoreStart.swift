@@ -17,17 +17,48 @@ struct StoreStart: Sendable {
     var leftInFlight: Int
     /// Those of them, and of earlier crashes, that go out one at a time.
     var crashed: CrashSuspects
+    /// A damaged database was moved aside for this one, and why.
+    var replaced: (file: DamagedFile, found: String)?
 }
 
 /// An open store, with what an unclean end left put right. Commit thread.
 struct OpenedStore: ~Copyable {
-    let start: StoreStart
+    private(set) var start: StoreStart
     private let store: SQLiteStore
 
     /// - Parameters:
+    ///   - onDamage: `replace`: a damaged database is moved aside, with its log and the flight file, and a new one made.
+    ///   - flight: the flight file's path.
     ///   - announceCopy: called before a copy is made for an upgrade, which may take minutes.
     ///   - announceCheck: called before a check that may take minutes.
+    /// - Throws: `StoreError.damaged` only with `stop`.
     static func open(
+        _ options: SQLiteStoreOptions,
+        onDamage: Configuration.Store.OnDamage = .stop,
+        flight: String,
+        now: Moment,
+        announceCopy: () -> Void = {},
+        announceCheck: () -> Void
+    ) throws(StoreError) -> OpenedStore {
+        do throws(StoreError) {
+            let left = FlightFile.left(at: flight, bootID: options.bootID)
+            return try openSound(
+                options,
+                left: left,
+                now: now,
+                announceCopy: announceCopy,
+                announceCheck: announceCheck
+            )
+        } catch .damaged(let found) where onDamage == .replace {
+            let file = try DamagedFile.setAside(options.path, flight: flight, now: now.wall)
+            var opened = try openSound(options, left: FlightRecord(), now: now, announceCopy: {}, announceCheck: {})
+            opened.start.replaced = (file, found)
+            return opened
+        }
+    }
+
+    /// - Throws: `StoreError.damaged` where damage shows at once, or in a check where one is due.
+    private static func openSound(
         _ options: SQLiteStoreOptions,
         left: FlightRecord,
         now: Moment,
@@ -40,10 +71,11 @@ struct OpenedStore: ~Copyable {
         let isDoubtful = store.identity.hadDiskError || (!store.identity.wasClean && !store.identity.sameBoot)
         if isDoubtful {
             announceCheck()
-            let damage = try store.quickCheck()
-            guard damage.isEmpty else {
-                throw .failed("the database is damaged: \(damage.joined(separator: "; "))")
-            }
+            let damageSeen = store.identity.damageSeen
+            let damage = damageSeen > 0 ? try store.integrityCheck() : try store.quickCheck()
+            guard damage.isEmpty else { throw .damaged(damage.prefix(5).joined(separator: "; ")) }
+            // A check that finds nothing where damage is met again and again must not keep it from starting for ever.
+            if damageSeen > 1 { throw .damaged("what was read contradicted itself, twice") }
         }
         let clock = try store.clockRecord()
         // Seen with the eyes of this boot: a start that fails later leaves a record that holds.

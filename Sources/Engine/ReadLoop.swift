@@ -10,12 +10,19 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
 
     private let mailbox = Mailbox<Message>()
     private let thread = NIOLockedValueBox<OwnedThread?>(nil)
+    private let damaged = NIOLockedValueBox<@Sendable (String) -> Void>({ _ in })
 
     package init() {}
 
     /// Starts the thread; `open` runs on it. nil ends it at once: then no question may be asked.
-    package func start(open: @escaping @Sendable () -> Reader?) {
+    ///
+    /// - Parameter damaged: called on the read thread whenever an answer met damage in the file.
+    package func start(
+        damaged: @escaping @Sendable (String) -> Void = { _ in },
+        open: @escaping @Sendable () -> Reader?
+    ) {
         let mailbox = mailbox
+        self.damaged.withLockedValue { $0 = damaged }
         let started = OwnedThread(name: "read") {
             defer {
                 for case .question(_, let refuse) in mailbox.close() { refuse() }
@@ -38,6 +45,7 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
     package func ask<Answer: Sendable>(
         _ question: @escaping @Sendable (inout Reader) throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
+        let damaged = damaged.withLockedValue { $0 }
         let result: Result<Answer, StoreError> = await withCheckedContinuation { continuation in
             let taken = mailbox.post(
                 .question(
@@ -45,6 +53,7 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
                         do throws(StoreError) {
                             continuation.resume(returning: .success(try question(&reader)))
                         } catch {
+                            if case .damaged(let found) = error { damaged(found) }
                             continuation.resume(returning: .failure(error))
                         }
                     },

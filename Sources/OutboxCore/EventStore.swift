@@ -323,8 +323,10 @@ package enum StoreError: Error, Hashable, Sendable {
     case full(String)
     /// Somebody else holds the database's lock; nothing was done, and the same call may be made again.
     case busy(String)
-    /// I/O error, corruption or anything else after which only a new start tells the truth.
+    /// I/O error or anything else after which only a new start tells the truth.
     case failed(String)
+    /// What is there contradicts itself, or can't be read: only a new start can go on, without this file or not at all.
+    case damaged(String)
     /// The file belongs to another program, or to a newer version: untouched.
     case refused(String)
     /// Another process owns the file.

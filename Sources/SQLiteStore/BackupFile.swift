@@ -64,7 +64,7 @@ package enum BackupFile {
     /// - Parameter hash: SHA-256.
     /// - Throws: `.refused` if it is none of ours or of a newer version, `.failed` if it is damaged.
     package static func check(_ path: String, hash: HashFunction) throws(StoreError) -> Facts {
-        guard try DatabaseFile.look(path) == .ours else { throw .refused("there is no file \(path)") }
+        guard try DatabaseFile.look(path, known: nil) == .ours else { throw .refused("there is no file \(path)") }
         do throws(SQLiteError) {
             return try check(try Connection.open(RestingDatabase.immutableName(path), .immutable), path, hash)
         } catch {

@@ -12,30 +12,41 @@ enum DatabaseFile {
     /// Reads the header with plain system calls, so that a file that isn't ours stays as it is, byte for byte, and
     /// nothing appears beside it. Only for the owner, before any SQLite connection to it: closing a descriptor drops
     /// SQLite's locks.
-    static func look(_ path: String) throws(StoreError) -> Finding {
+    ///
+    /// - Parameter known: what the lock file names: a database of ours stood here.
+    /// - Throws: `StoreError.damaged` where that one doesn't look like ours any more; `.refused` where nothing says that
+    ///   it ever was.
+    static func look(_ path: String, known: OwnerRecord.Store?) throws(StoreError) -> Finding {
+        func notOurs(_ text: String) -> StoreError {
+            known == nil ? .refused("\(path) is \(text); it was left untouched") : .damaged("\(path) is \(text)")
+        }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let reason = errno
             guard reason == ENOENT else { throw .failed("can't open \(path): \(systemMessage(reason))") }
-            return try absent(path)
+            return try absent(path, known)
         }
         defer { close(descriptor) }
         var header = [UInt8](repeating: 0, count: 100)
         let length = pread(descriptor, &header, header.count, 0)
         guard length >= 0 else { throw .failed("can't read \(path): \(systemMessage(errno))") }
-        if length == 0 { return try absent(path) }
+        if length == 0 {
+            if known != nil { throw notOurs("empty") }
+            return try absent(path, known)
+        }
         guard length == header.count, header.starts(with: Array("SQLite format 3\0".utf8)) else {
-            throw .refused("\(path) is not an SQLite database; it was left untouched")
+            throw notOurs("not an SQLite database")
         }
-        guard number(header, at: 68) == applicationID else {
-            throw .refused("\(path) is the database of another program; it was left untouched")
-        }
-        try checkVersion(number(header, at: 60), path)
+        guard number(header, at: 68) == applicationID else { throw notOurs("the database of another program") }
+        try checkVersion(number(header, at: 60), path, known)
         return .ours
     }
 
-    static func checkVersion(_ version: Int64, _ path: String) throws(StoreError) {
+    static func checkVersion(_ version: Int64, _ path: String, _ known: OwnerRecord.Store?) throws(StoreError) {
         guard version > Migrator.newest else { return }
+        if let known, known.schema <= Migrator.newest {
+            throw .damaged("\(path) has schema version \(version), and had \(known.schema)")
+        }
         throw .refused(
             "\(path) has schema version \(version), newer than this program knows (\(Migrator.newest)); "
                 + "it was left untouched: install the version that wrote it, or a later one"
@@ -43,13 +54,12 @@ enum DatabaseFile {
     }
 
     /// A log without its database may hold accepted events, and would be replayed into a new file.
-    private static func absent(_ path: String) throws(StoreError) -> Finding {
+    private static func absent(_ path: String, _ known: OwnerRecord.Store?) throws(StoreError) -> Finding {
         for suffix in ["-wal", "-journal"] {
             var status = stat()
             if stat(path + suffix, &status) == 0, status.st_size > 0 {
-                throw .refused(
-                    "\(path)\(suffix) is there but its database \(path) is missing or empty; nothing was touched"
-                )
+                let text = "\(path)\(suffix) is there but its database \(path) is missing or empty"
+                throw known == nil ? .refused("\(text); nothing was touched") : .damaged(text)
             }
         }
         return .absent
@@ -82,8 +92,13 @@ enum DatabaseFile {
         try syncFolder(of: path)
     }
 
+    static func folderAndName(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[path.index(after: slash)...]))
+    }
+
     static func syncFolder(of path: String) throws(StoreError) {
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let folder = folderAndName(path).folder
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .failed("can't open the folder \(folder): \(systemMessage(errno))") }
         defer { close(descriptor) }

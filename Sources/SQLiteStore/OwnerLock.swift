@@ -6,13 +6,12 @@ import OutboxCore
 /// life. A file of its own, because closing any descriptor of the database would drop SQLite's own locks on it.
 struct OwnerLock: ~Copyable {
     private let descriptor: Int32
-    /// An earlier owner had an error of the disk that no later one has settled. Of the same boot: nobody syncs the mark,
-    /// because after a power cut the kernel's memory says nothing that the disk doesn't.
-    let hadDiskError: Bool
+    /// As an earlier owner left it.
+    let record: OwnerRecord
 
-    private init(descriptor: Int32, hadDiskError: Bool) {
+    private init(descriptor: Int32, record: OwnerRecord) {
         self.descriptor = descriptor
-        self.hadDiskError = hadDiskError
+        self.record = record
     }
 
     deinit {
@@ -30,34 +29,51 @@ struct OwnerLock: ~Copyable {
             guard reason == EWOULDBLOCK else { throw .failed("can't lock \(path): \(systemMessage(reason))") }
             throw .locked("process \(owner(descriptor)) has the database open (lock file \(path))")
         }
-        let lock = OwnerLock(descriptor: descriptor, hadDiskError: hasDiskError(descriptor))
+        let record = OwnerRecord(content(descriptor))
+        let lock = OwnerLock(descriptor: descriptor, record: record)
         var line = Array("\(getpid())\n".utf8)
-        line += repeatElement(UInt8(ascii: " "), count: errorPlace - line.count)
-        if lock.hadDiskError { line += errorMark }
-        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, line, line.count, 0) == line.count else {
+        line += repeatElement(UInt8(ascii: " "), count: OwnerRecord.markPlace - line.count)
+        line += OwnerRecord.bytes(record.mark) + OwnerRecord.bytes(record.store)
+        guard pwrite(descriptor, line, line.count, 0) == line.count, ftruncate(descriptor, off_t(line.count)) == 0
+        else {
             throw .failed("can't write the lock file \(path): \(systemMessage(errno))")
         }
         return lock
     }
 
-    private static let errorPlace = 24
-    private static let errorMark = Array("disk error\n".utf8)
+    /// What a lock file says, read without taking the lock; empty where there is none.
+    static func record(_ path: String) -> OwnerRecord {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return OwnerRecord([]) }
+        defer { close(descriptor) }
+        return OwnerRecord(content(descriptor))
+    }
 
-    private static func hasDiskError(_ descriptor: Int32) -> Bool {
-        var found = [UInt8](repeating: 0, count: errorMark.count)
-        return pread(descriptor, &found, found.count, off_t(errorPlace)) == found.count && found == errorMark
+    /// More than it holds.
+    private static func content(_ descriptor: Int32) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let length = pread(descriptor, &bytes, bytes.count, 0)
+        return Array(bytes.prefix(max(0, length)))
+    }
+
+    /// Which database stands behind this lock from now on. On disk, where it is another than before: after a power cut it
+    /// has to tell a damaged file of ours from a foreign one.
+    func remember(_ store: OwnerRecord.Store) {
+        if store == record.store { return }
+        let line = OwnerRecord.bytes(store)
+        let end = off_t(OwnerRecord.storePlace + line.count)
+        guard pwrite(descriptor, line, line.count, off_t(OwnerRecord.storePlace)) == line.count else { return }
+        ftruncate(descriptor, end)
+        if store.instanceID != record.store?.instanceID { fsync(descriptor) }
     }
 
     /// Leaves word for the next owner, or takes it back. What can't be written can't be helped.
-    static func note(diskError: Bool, _ path: String) {
+    static func note(_ mark: OwnerRecord.Mark?, _ path: String) {
         let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        if diskError {
-            pwrite(descriptor, errorMark, errorMark.count, off_t(errorPlace))
-        } else {
-            ftruncate(descriptor, off_t(errorPlace))
-        }
+        let bytes = OwnerRecord.bytes(mark)
+        pwrite(descriptor, bytes, bytes.count, off_t(OwnerRecord.markPlace))
     }
 
     private static func owner(_ descriptor: Int32) -> String {

@@ -20,7 +20,10 @@ package enum RestingDatabase {
     package static func waiting(_ path: String) throws(StoreError) -> Waiting {
         let lock = try BorrowedLock.take(path + ".lock")
         defer { _ = lock }
-        guard try DatabaseFile.look(path) == .ours else { throw .refused("there is no database at \(path)") }
+        guard try DatabaseFile.look(path, known: nil) == .ours else {
+            throw .refused("there is no database at \(path)")
+        }
+        if let file = DamagedFile.all(path).first { throw .failed("\(file.path) was moved aside and may hold events") }
         // What is in a log isn't in the file yet. To read it is to recover it, which leaves traces.
         for suffix in ["-wal", "-journal"] {
             var facts = stat()

@@ -74,6 +74,8 @@ package enum Restoration {
             try StoreFiles.sync(unfinished)
             if let aside = order.aside, !inTheWay.isEmpty { try StoreFiles.move(order.database, aside: aside) }
             try StoreFiles.rename(unfinished, to: order.database)
+            // What was met in the database before says nothing of this one.
+            OwnerLock.note(nil, SQLiteStore.lockPath(order.database))
         } catch {
             DatabaseFile.remove(unfinished)
             DatabaseFile.remove(unfinished + "-journal")

@@ -36,14 +36,18 @@ struct SQLiteError: Error, Hashable, Sendable {
 
     var description: String { "\(message) (SQLite \(extended)) in: \(sql)" }
 
+    /// What is on the disk isn't what was written.
+    var isOfDamage: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
+
     /// The disk, or what is on it, isn't as it should be: the next start has to look into it.
-    var isOfDisk: Bool { code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
+    var isOfDisk: Bool { code == SQLITE_IOERR || isOfDamage }
 
     /// For everything but a transaction that may have been rolled back.
     var storeError: StoreError {
         switch code {
         case SQLITE_FULL: .full(description)
         case SQLITE_BUSY: .busy(description)
+        case _ where isOfDamage: .damaged(description)
         default: .failed(description)
         }
     }

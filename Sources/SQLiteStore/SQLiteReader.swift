@@ -90,7 +90,10 @@ package struct SQLiteReader: ~Copyable, EventReader {
             let sequences = try DeadLetterPages.newest(connection, filter, after: after, limit: limit)
             var details: [EventDetail] = []
             for sequence in sequences {
-                if let detail = try EventDetails.deadLetter(connection, sequence) { details.append(detail) }
+                guard let detail = try EventDetails.deadLetter(connection, sequence) else {
+                    throw SQLiteError.damaged("dead letter \(sequence) is in an index and not there", sql: "list")
+                }
+                details.append(detail)
             }
             return details
         }

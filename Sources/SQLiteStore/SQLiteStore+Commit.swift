@@ -28,7 +28,7 @@ extension SQLiteStore {
                 try transaction.commit()
                 unsettled = nil
             }
-            if settlesDiskError { OwnerLock.note(diskError: false, Self.lockPath(path)) }
+            if settlesDiskError { OwnerLock.note(nil, Self.lockPath(path)) }
             settlesDiskError = false
             functionTable.committed()
             producers.committed()
@@ -50,8 +50,8 @@ extension SQLiteStore {
         producers.rolledBack()
         if error.code == SQLITE_FULL, isRolledBack { return .full(error.description) }
         broken = error.description
-        if error.isOfDisk { OwnerLock.note(diskError: true, Self.lockPath(path)) }
-        return .failed(error.description)
+        note(error)
+        return error.isOfDamage ? .damaged(error.description) : .failed(error.description)
     }
 
     private mutating func carryOut(_ command: StoreCommand, now: WallTime) throws(SQLiteError) -> StoreReply {

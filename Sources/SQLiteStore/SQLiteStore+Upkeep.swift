@@ -64,6 +64,7 @@ extension SQLiteStore: EventStoreUpkeep {
         let pages: Int
         let free: Int
         do {
+            try checkQueue()
             pages = Int(try connection.integer("PRAGMA page_count") ?? 0)
             free = Int(try connection.integer("PRAGMA freelist_count") ?? 0)
         } catch {

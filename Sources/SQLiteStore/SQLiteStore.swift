@@ -70,35 +70,51 @@ package struct SQLiteStore: ~Copyable, EventStore {
         announceCopy: () -> Void = {}
     ) throws(StoreError) -> SQLiteStore {
         let lock = try OwnerLock.take(lockPath(options.path))
-        let hadDiskError = lock.hadDiskError
+        let known = lock.record.store
+        let mark = lock.record.mark
         // What a backup left that came to no end.
         DatabaseFile.remove(copyPath(options.path))
-        let isNew = try DatabaseFile.look(options.path) == .absent
+        let isNew = try DatabaseFile.look(options.path, known: known) == .absent
         var upgrade: SchemaUpgrade?
+        var version = Migrator.newest
         if isNew {
+            let instanceID = hex(random.next()) + hex(random.next())
+            var generation: UInt16 = random.next()
+            // Ids of the database before may be asked for.
+            if generation == known?.generation { generation &+= 1 }
             let meta = MetaRow(
-                instanceID: hex(random.next()) + hex(random.next()),
-                generation: random.next(),
+                instanceID: instanceID,
+                generation: generation,
                 bootID: options.bootID,
                 clean: true,
                 counters: Counters()
             )
             try DatabaseFile.create(options.path, meta: meta, now: now)
         } else {
-            let version = try checkThroughLog(options.path)
+            let sameBoot = known.map { !$0.bootID.isEmpty && $0.bootID == options.bootID } ?? false
+            if let damage = try LogCheck.damage(options.path, sameBoot: sameBoot) { throw .damaged(damage) }
+            version = try checkThroughLog(options.path, known)
             if version < Migrator.newest {
                 announceCopy()
-                let copy = try copyBeforeUpgrade(options, hadDiskError: hadDiskError)
+                let copy = try copyBeforeUpgrade(options, rewriteLog: mark != nil)
                 upgrade = SchemaUpgrade(from: Int(version), to: Int(Migrator.newest), copy: copy)
             }
         }
-        do {
-            let connection = try writing(options, hadDiskError: hadDiskError)
+        do throws(SQLiteError) {
+            let connection = try writing(options, rewriteLog: mark != nil)
             let wasClean = try connection.integer("SELECT clean FROM meta") == 1
             // Until the newer version has ended in order, the copy stays.
             if upgrade != nil { try connection.execute("UPDATE meta SET clean = 0") }
             try Migrator.migrate(connection)
             let row = try MetaTable.read(connection)
+            lock.remember(
+                OwnerRecord.Store(
+                    instanceID: row.instanceID,
+                    generation: row.generation,
+                    schema: Migrator.newest,
+                    bootID: options.bootID
+                )
+            )
             // From here on a caller who is told that it is busy has something better to do than to wait.
             connection.waitForLocks(milliseconds: 500)
             let identity = StoreIdentity(
@@ -106,7 +122,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
                 instanceID: row.instanceID,
                 wasClean: wasClean,
                 sameBoot: row.bootID == options.bootID,
-                hadDiskError: hadDiskError,
+                hadDiskError: mark != nil,
+                damageSeen: mark == .damage ? 1 : mark == .damageAgain ? 2 : 0,
                 created: isNew,
                 upgrade: upgrade
             )
@@ -120,9 +137,15 @@ package struct SQLiteStore: ~Copyable, EventStore {
                 connection,
                 lock
             )
-            store.settlesDiskError = hadDiskError
+            store.settlesDiskError = mark == .diskError
+            if let contradiction = try store.contradiction() {
+                throw SQLiteError.damaged(contradiction, sql: "start")
+            }
             return store
         } catch {
+            // A sound file of this version gives no reason for an error of SQL; a step of the schema might.
+            let isSchemaDamaged = version == Migrator.newest || version < known?.schema ?? 0
+            if error.code == SQLITE_ERROR, isSchemaDamaged { throw .damaged(error.description) }
             throw noted(error, options.path)
         }
     }
@@ -176,11 +199,11 @@ package struct SQLiteStore: ~Copyable, EventStore {
         self.random = random
     }
 
-    private static func writing(_ options: SQLiteStoreOptions, hadDiskError: Bool) throws(SQLiteError) -> Connection {
+    private static func writing(_ options: SQLiteStoreOptions, rewriteLog: Bool) throws(SQLiteError) -> Connection {
         let connection = try Connection.open(options.path, .readWrite)
         try Pragmas.setForWriting(connection, cacheKiB: options.cacheKiB)
         connection.countLogFrames()
-        if hadDiskError { try connection.rewriteLog() }
+        if rewriteLog { try connection.rewriteLog() }
         try BackupFile.refuse(connection)
         return connection
     }
@@ -188,10 +211,10 @@ package struct SQLiteStore: ~Copyable, EventStore {
     /// - Returns: the copy's path; nil: there was no room for it.
     private static func copyBeforeUpgrade(
         _ options: SQLiteStoreOptions,
-        hadDiskError: Bool
+        rewriteLog: Bool
     ) throws(StoreError) -> String? {
         do throws(SQLiteError) {
-            guard try writing(options, hadDiskError: hadDiskError).checkpoint(.truncate) else {
+            guard try writing(options, rewriteLog: rewriteLog).checkpoint(.truncate) else {
                 throw SQLiteError(
                     code: SQLITE_BUSY,
                     extended: SQLITE_BUSY,
@@ -209,7 +232,10 @@ package struct SQLiteStore: ~Copyable, EventStore {
     /// The header that was looked at may be older than the log: looks again, read-only, through both.
     ///
     /// - Returns: the schema's version.
-    private static func checkThroughLog(_ path: String) throws(StoreError) -> Int64 {
+    private static func checkThroughLog(
+        _ path: String,
+        _ known: OwnerRecord.Store?
+    ) throws(StoreError) -> Int64 {
         let version: Int64
         do throws(SQLiteError) {
             do throws(SQLiteError) {
@@ -222,7 +248,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
         } catch {
             throw error.storeError
         }
-        try DatabaseFile.checkVersion(version, path)
+        try DatabaseFile.checkVersion(version, path, known)
         return version
     }
 
@@ -233,11 +259,26 @@ package struct SQLiteStore: ~Copyable, EventStore {
 
     /// The port's word for an error, after leaving word of it for the next start where it is the disk's.
     private static func noted(_ error: SQLiteError, _ path: String) -> StoreError {
-        if error.isOfDisk { OwnerLock.note(diskError: true, lockPath(path)) }
+        if error.isOfDisk { OwnerLock.note(error.isOfDamage ? .damage : .diskError, lockPath(path)) }
         return error.storeError
     }
 
-    func noted(_ error: SQLiteError) -> StoreError { Self.noted(error, path) }
+    /// Leaves word for the next start, where the error is the disk's.
+    func note(_ error: SQLiteError) {
+        guard error.isOfDisk else { return }
+        let damage = identity.damageSeen > 0 ? OwnerRecord.Mark.damageAgain : .damage
+        OwnerLock.note(error.isOfDamage ? damage : .diskError, Self.lockPath(path))
+    }
+
+    func noted(_ error: SQLiteError) -> StoreError {
+        note(error)
+        return error.storeError
+    }
+
+    /// A reader of the database at `path` met damage: the next start has to look into it.
+    package static func noteDamage(_ path: String) {
+        OwnerLock.note(.damage, lockPath(path))
+    }
 
     /// Gives the database up. With `clean` the log is moved into the file and emptied, and the next open finds the mark
     /// of an orderly end, if this one has begun; without it, and always after a commit that failed, the files are left as
@@ -247,23 +288,11 @@ package struct SQLiteStore: ~Copyable, EventStore {
         do {
             if hasBegun { try MetaTable.markClean(connection) }
             try connection.checkpoint(.truncate)
+            // Nothing more was met since the start that looked for it.
+            if identity.damageSeen > 0 { OwnerLock.note(nil, Self.lockPath(path)) }
         } catch {
             throw noted(error)
         }
-    }
-
-    /// Reads the whole file (minutes for many gigabytes) and says what is wrong with it; empty: sound.
-    package mutating func quickCheck() throws(StoreError) -> [String] {
-        var problems: [String] = []
-        do throws(SQLiteError) {
-            let check = try connection.prepare("PRAGMA quick_check(20)")
-            while try check.step() { problems.append(check.text(0)) }
-        } catch {
-            // Damage can also stop the check itself.
-            guard error.code == SQLITE_CORRUPT || error.code == SQLITE_NOTADB else { throw noted(error) }
-            problems.append(error.message)
-        }
-        return problems == ["ok"] ? [] : problems
     }
 
     package var totals: StoreTotals { counters.totals }

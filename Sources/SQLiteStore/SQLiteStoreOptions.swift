@@ -26,6 +26,8 @@ package struct StoreIdentity: Hashable, Sendable {
     package var sameBoot: Bool
     /// An error of the disk ended an earlier process of this boot, and no start has settled that with a commit yet.
     package var hadDiskError: Bool
+    /// How often damage was met: 1 by the process before this one, 2 again by one whose start had found none.
+    package var damageSeen: Int
     /// There was no database before.
     package var created: Bool
     /// This opening has brought it to a newer schema.

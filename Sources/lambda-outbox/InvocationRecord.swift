@@ -14,7 +14,8 @@ enum InvocationRecord {
         }
         add("timestamp", try JSONLine.encode(event.diedAt ?? event.acceptedAt))
         add("requestContext", try JSONLine.encode(RequestContext(event)))
-        add("requestPayload", requestPayload(payload, of: event))
+        let isDamaged = salvaged?.marks.contains("payload-checksum") ?? false
+        add("requestPayload", isDamaged ? Array("null".utf8) : requestPayload(payload, of: event))
         if let last = event.attempts?.last, let status = last.status {
             add("responseContext", try JSONLine.encode(ResponseContext(statusCode: status)))
             let response = ResponsePayload(errorType: last.code, errorMessage: last.message)

@@ -54,6 +54,29 @@ import Testing
         #expect(fine().findings() == [])
     }
 
+    @Test func `a damaged database that stands aside is critical, named, and comes first`() {
+        let findings = found { status in
+            status.store.damagedFiles = [DamagedDatabase(path: "/q/outbox.db.damaged-20260301T120000Z", bytes: 4096)]
+        }
+        #expect(findings.map(\.severity) == [.critical])
+        #expect(findings.map(\.kind) == [.damage])
+        #expect(findings[0].what.contains("/q/outbox.db.damaged-20260301T120000Z (4.0 KiB)"))
+        #expect(findings[0].whatToDo.contains("lambda-outbox salvage"))
+    }
+
+    @Test func `corrupt dead letters are critical, beside the dead letters as such`() {
+        let findings = found { status in
+            status.dead = 3
+            status.deadLetters = [
+                LetterGroup(function: "orders", condition: "corrupt", count: 2, example: "e"),
+                LetterGroup(function: "orders", condition: "expired", count: 1, example: "f"),
+            ]
+        }
+        #expect(findings.map(\.kind) == [.damage, .deadLetters])
+        #expect(findings[0].severity == .critical)
+        #expect(findings[0].what.hasPrefix("2 events were not on disk as accepted"))
+    }
+
     @Test func `a route that is down for long is critical, for a moment only a warning`() {
         func down(_ seconds: Int64) -> [Finding] {
             found { status in

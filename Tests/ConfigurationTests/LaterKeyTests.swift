@@ -13,7 +13,7 @@ struct LaterKeyTests {
     @Test(
         "are taken where they change nothing",
         arguments: [
-            "door: { synchronous: refuse }", "store: { on_damage: replace }", "history: { file: null }",
+            "door: { synchronous: refuse }", "history: { file: null }",
             "dead_letters: { retention: null }", "dead_letters:", "producers: []", "producers:",
             "access: { operators: [], viewers: [] }", "access: {}",
         ]
@@ -28,7 +28,6 @@ struct LaterKeyTests {
         "are refused where they would do something",
         arguments: [
             ("door: { synchronous: forward }", "1:22", "door.synchronous"),
-            ("store:\n  on_damage: stop", "2:14", "store.on_damage"),
             ("history: { file: /x }", "1:18", "history.file"),
             ("dead_letters: { retention: 30d }", "1:28", "dead_letters.retention"),
             ("producers: [{ match: [uid:1001, tcp, key:AK], name: shop, functions: [\"a-*\"] }]", "1:12", "producers"),
@@ -52,7 +51,7 @@ struct LaterKeyTests {
         arguments: [
             ("door: { synchronous: forwad }", "did you mean forward?"),
             ("door: { synchronous: [] }", "refuse or forward"),
-            ("store: { on_damage: ignore }", "replace or stop"), ("history: { file: audit.log }", "begins with /"),
+            ("history: { file: audit.log }", "begins with /"),
             ("dead_letters: { retention: 30 }", "30s"), ("dead_letters: { retention: 1s }", "1h to"),
             ("dead_letters: { retentoin: 30d }", "\"retention\""), ("defaults: { rate: 50 }", "50/s"),
             ("defaults: { rate: 50/m }", "50/s"), ("defaults: { rate: 0/s }", "1/s to"),

@@ -29,6 +29,7 @@ struct ReloadTests {
         ("door.wait", "1s", .now), ("door.body_memory", "64MiB", .atRestart),
         ("door.max_connections", "10", .atRestart), ("door.idle_timeout", "1m", .atRestart),
         ("door.request_timeout", "1m", .atRestart), ("store.path", "/x/outbox.db", .atRestart),
+        ("store.on_damage", "stop", .atRestart),
         ("queue.max_bytes", "20GiB", .now), ("queue.max_events", "5", .now), ("queue.min_free_disk", "2GiB", .now),
         ("queue.max_payload", "6MiB", .atRestart), ("history.keep", "1h", .now), ("history.max_events", "5", .now),
         ("aws.region", "eu-west-3", .atRestart), ("aws.regions", "[eu-west-2]", .atRestart),

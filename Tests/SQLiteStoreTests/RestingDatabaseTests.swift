@@ -96,6 +96,12 @@ struct RestingDatabaseTests {
         try expectUnknown(containing: "not closed in order")
     }
 
+    @Test func `beside a damaged one that was moved aside nothing is told: it may hold events`() throws {
+        try openStore(path).close(clean: true)
+        try Data("x".utf8).write(to: URL(filePath: path + ".damaged-20260301T120000Z"))
+        try expectUnknown(containing: "was moved aside and may hold events")
+    }
+
     @Test func `a database whose log was lost is not believed`() throws {
         try openStore(path).close(clean: true)
         try change("UPDATE meta SET clean = 0")

@@ -75,6 +75,11 @@ extension Configuration {
 
     package struct Store: Hashable, Sendable {
         package var path = "/var/lib/lambda-outbox/outbox.db"
+        package var onDamage = OnDamage.replace
+        /// What becomes of a damaged database: moved aside, with a new one in its place, or left, and the start ends.
+        package enum OnDamage: String, Hashable, Sendable, CaseIterable {
+            case replace, stop
+        }
     }
 
     package struct Queue: Hashable, Sendable {

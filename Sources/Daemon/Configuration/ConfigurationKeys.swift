@@ -59,6 +59,12 @@ enum ConfigurationKeys {
             SettingKey("door.idle_timeout", .atRestart, \.door.idleTimeout, .duration(.seconds(1) ... .days(1))),
             SettingKey("door.request_timeout", .atRestart, \.door.requestTimeout, .duration(.seconds(1) ... .hours(1))),
             SettingKey("store.path", .atRestart, \.store.path, .absolutePath),
+            SettingKey(
+                "store.on_damage",
+                .atRestart,
+                \.store.onDamage,
+                ValueKind<Configuration.Store.OnDamage>.word()
+            ),
             SettingKey("queue.max_bytes", .now, \.queue.maxBytes, .size(1 << 20...1 << 50)),
             SettingKey("queue.max_events", .now, \.queue.maxEvents, .number(1...1_000_000_000_000)),
             SettingKey("queue.min_free_disk", .now, \.queue.minFreeDisk, .size(0...1 << 50)),

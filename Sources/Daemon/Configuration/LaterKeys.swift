@@ -6,7 +6,6 @@ enum LaterKeys {
     static var settings: [LaterKey] {
         [
             LaterKey("door.synchronous", .oneOf(["refuse", "forward"]), inert: "refuse"),
-            LaterKey("store.on_damage", .oneOf(["replace", "stop"]), inert: "replace"),
             LaterKey("history.file", ValueKind<String>.absolutePath.orNull, inert: nil),
             LaterKey(
                 "dead_letters.retention",

@@ -1,0 +1,129 @@
+import Engine
+import Foundation
+import OutboxCore
+import SQLiteStore
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+/// A start that finds damage: goes on with a new database, or ends and leaves all as it is (P2, P12).
+@Suite struct `A start over damage` {
+    private let directory: TemporaryDirectory
+    private let path: String
+    private let now = Moment(
+        wall: WallTime(milliseconds: 1_795_348_800_000),
+        monotonic: MonotonicTime(nanoseconds: 1_000_000_000)
+    )
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        path = directory.file("outbox.db")
+    }
+
+    private func open(
+        _ onDamage: Configuration.Store.OnDamage,
+        boot: String = "b"
+    ) throws(StoreError) -> (start: StoreStart, announced: Int) {
+        var announced = 0
+        let opened = try OpenedStore.open(
+            SQLiteStoreOptions(path: path, bootID: boot),
+            onDamage: onDamage,
+            flight: directory.file("flight"),
+            now: now
+        ) { announced += 1 }
+        let start = opened.start
+        try opened.take().close(clean: false)
+        return (start, announced)
+    }
+
+    /// 300 events in the file, which was closed in order.
+    private func leave() throws {
+        var random = SystemRandomNumberGenerator()
+        let options = SQLiteStoreOptions(path: path, bootID: "b")
+        var store = try SQLiteStore.open(options, now: now.wall, using: &random)
+        let events = (0..<300).map { _ in StoreCommand.accept(StoreBench.event()) }
+        _ = try store.commit([.begin(nil)] + events, now: now.wall)
+        try store.close(clean: true)
+    }
+
+    private func overwrite(page: Int) throws {
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        bytes.replaceSubrange(page * 4096..<(page + 1) * 4096, with: Data(repeating: 0xAA, count: 4096))
+        try bytes.write(to: URL(filePath: path))
+    }
+
+    @Test func `replace moves the file aside, and a new queue begins under a new generation`() throws {
+        try leave()
+        let before = try open(.stop).start
+        try overwrite(page: 0)
+        let damaged = try Data(contentsOf: URL(filePath: path))
+        let start = try open(.replace).start
+        let file = try #require(start.replaced?.file)
+        #expect(start.replaced?.found.contains("not an SQLite database") == true)
+        #expect(try Data(contentsOf: URL(filePath: file.path)) == damaged)
+        #expect(start.totals.queued == 0 && start.identity.created)
+        #expect(start.identity.generation != before.identity.generation)
+        #expect(start.leftInFlight == 0)
+        #expect(DamagedFile.all(path) == [file])
+        #expect(try open(.replace).start.replaced == nil)
+    }
+
+    @Test func `stop ends with what was found, and the file is as it was`() throws {
+        try leave()
+        try overwrite(page: 0)
+        let damaged = try Data(contentsOf: URL(filePath: path))
+        let error = #expect(throws: StoreError.self) { try open(.stop) }
+        let problem = StartProblem(try #require(error), path: path)
+        #expect(problem.exitCode == 1)
+        for words in ["\(path) is damaged", "not an SQLite database", "salvage", "restore", "store.on_damage"] {
+            #expect(problem.description.contains(words), "\(words)")
+        }
+        #expect(try Data(contentsOf: URL(filePath: path)) == damaged)
+        #expect(DamagedFile.all(path).isEmpty)
+    }
+
+    @Test func `a file that was never ours is refused, whatever on_damage says`() throws {
+        try Data("hello".utf8).write(to: URL(filePath: path))
+        for choice in Configuration.Store.OnDamage.allCases {
+            let error = #expect(throws: StoreError.self) { try open(choice) }
+            guard case .refused = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data("hello".utf8))
+    }
+
+    @Test func `damage that only a check finds counts after a power cut, and after a reader met it`() throws {
+        try leave()
+        _ = try open(.stop)
+        // In the midst of the queue: nothing that a start reads.
+        let pages = try Data(contentsOf: URL(filePath: path)).count / 4096
+        try overwrite(page: pages - 4)
+        #expect(try open(.replace).start.replaced == nil)
+        SQLiteStore.noteDamage(path)
+        let found = try open(.replace)
+        #expect(found.start.replaced != nil)
+        #expect(found.announced == 1)
+    }
+
+    @Test func `damage that comes back after a check that found none is believed`() throws {
+        try leave()
+        SQLiteStore.noteDamage(path)
+        #expect(try open(.replace).start.replaced == nil)
+        try Data("1\n".utf8 + Array(repeating: 32, count: 22) + Data("damage 2   \n".utf8)).write(
+            to: URL(filePath: path + ".lock")
+        )
+        #expect(try open(.replace).start.replaced?.found.contains("twice") == true)
+    }
+
+    @Test func `the flight file goes with the damaged one: the new queue has nothing in flight`() throws {
+        try leave()
+        try overwrite(page: 0)
+        try Data(repeating: 7, count: 64).write(to: URL(filePath: directory.file("flight")))
+        let file = try #require(try open(.replace).start.replaced?.file)
+        #expect(try Data(contentsOf: URL(filePath: file.path + "-flight")) == Data(repeating: 7, count: 64))
+        #expect(!FileManager.default.fileExists(atPath: directory.file("flight")))
+    }
+}
