@@ -1,6 +1,7 @@
-"""Injures the disk under the store, cuts the power, kills the daemon, and prints a table. Run by scripts/torture.
+"""Injures the disk under the store, cuts the power, kills the daemon, damages its files, and prints a table. Run by
+scripts/torture.
 
-    torture.py [--quick | --long] [vfs] [power] [strace] [kill]
+    torture.py [--quick | --long] [vfs] [power] [strace] [kill] [damage]
 
 OUTBOX_TORTURE names the folder of `faultsweep` and `simulate`, OUTBOX_BINARY the release binary. Exit 0: all passed.
 """
@@ -18,6 +19,7 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Harness"))
 
+import damage as damages  # noqa: E402
 import harness  # noqa: E402
 import load  # noqa: E402
 import oracle  # noqa: E402
@@ -48,9 +50,9 @@ def number_of(name, output):
 
 # How much of each form: every N-th allocation, other call and call of the kernel, power cuts, kills.
 AMOUNTS = {
-    "quick": {"memory": 70, "stride": 10, "strace": 40, "cuts": 100, "kills": 20},
-    "usual": {"memory": 7, "stride": 1, "strace": 8, "cuts": 1_000, "kills": 300},
-    "long": {"memory": 1, "stride": 1, "strace": 1, "cuts": 5_000, "kills": 1_000},
+    "quick": {"memory": 70, "stride": 10, "strace": 40, "cuts": 100, "kills": 20, "injuries": 50},
+    "usual": {"memory": 7, "stride": 1, "strace": 8, "cuts": 1_000, "kills": 300, "injuries": 500},
+    "long": {"memory": 1, "stride": 1, "strace": 1, "cuts": 5_000, "kills": 1_000, "injuries": 10_000},
 }
 
 
@@ -128,26 +130,36 @@ def kill_round(bench, daemon, receiver, number, chance):
     return sum(count > 1 for count in counts.values())
 
 
-FORMS = {"vfs": vfs, "power": power, "strace": strace, "kill": kill}
+def damage(amount):
+    """Changed bits, pages and lengths of database and log: it starts, nothing altered goes out, nothing is forgotten."""
+    with tempfile.TemporaryDirectory(prefix="outbox-torture-") as directory:
+        return damages.torture(directory, amount["injuries"], amount.get("first", 0))
+
+
+FORMS = {"vfs": vfs, "power": power, "strace": strace, "kill": kill, "damage": damage}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_const", dest="amount", const="quick", default="usual",
-                        help="100 power cuts, 20 kills, every tenth call")
+                        help="100 power cuts, 20 kills, 50 injuries, every tenth call")
     parser.add_argument("--long", action="store_const", dest="amount", const="long",
-                        help="5,000 power cuts, 1,000 kills, every allocation")
+                        help="5,000 power cuts, 1,000 kills, 10,000 injuries, every allocation")
+    parser.add_argument("--seed", type=int, help="damage: only this injury")
     parser.add_argument("forms", nargs="*", metavar="FORM", help=", ".join(FORMS))
     arguments = parser.parse_args()
     unknown = [name for name in arguments.forms if name not in FORMS]
     if unknown:
         parser.error(f"no such form: {', '.join(unknown)}")
+    amount = dict(AMOUNTS[arguments.amount])
+    if arguments.seed is not None:
+        amount.update(injuries=1, first=arguments.seed)
     results = []
     for name in arguments.forms or FORMS:
         print(f"-- {name} …", flush=True)
         started = time.monotonic()
         try:
-            passed, found = True, FORMS[name](AMOUNTS[arguments.amount])
+            passed, found = True, FORMS[name](amount)
         except (harness.Failure, AssertionError) as failure:
             passed, found = False, str(failure)
         except Exception:  # a broken form is a failed one, and the others still run
