@@ -81,7 +81,7 @@ struct OpenedStore: ~Copyable {
         // Seen with the eyes of this boot: a start that fails later leaves a record that holds.
         var ages = EventAges(record: clock, isSameBoot: store.identity.sameBoot, now: now)
         let begin = StoreCommand.begin(ages.look(now, isTrusted: false))
-        _ = try store.commit([.markUncertain(left.inFlight), begin], now: now.wall)
+        // All that is read before the first write: nothing damaged is appended to.
         let start = StoreStart(
             identity: store.identity,
             functions: try store.functions(),
@@ -100,6 +100,7 @@ struct OpenedStore: ~Copyable {
                 isSameBoot: left.isSameBoot
             )
         )
+        _ = try store.commit([.markUncertain(left.inFlight), begin], now: now.wall)
         return OpenedStore(start: start, store: store)
     }
 
