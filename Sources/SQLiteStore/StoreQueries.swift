@@ -11,7 +11,7 @@ package enum StoreQueries {
     package static let nextDue = "SELECT due_at FROM events WHERE due_at > ?1 ORDER BY due_at LIMIT 1"
     /// Rows behind a place in the due index, and whether their due time is a retry's.
     package static let laterRetries = """
-        SELECT due_at, seq, function_id, attempts > 0 OR redriven > 0 OR due_at > age_from FROM events
+        SELECT due_at, seq, function_id, attempts > 0 OR redriven > 0 OR due_at <> age_from FROM events
         WHERE due_at IS NOT NULL AND (due_at, seq) > (?1, ?2) ORDER BY due_at, seq LIMIT ?3
         """
     /// Rows whose hard expiry has passed, behind a place in their index.

@@ -35,7 +35,7 @@ extension Oracle {
                 entries[id.sequence]!.dueAt = now
                 if entries[id.sequence]!.promisedAt == due { entries[id.sequence]!.promisedAt = now }
                 entries[id.sequence]!.ageFrom = min(entries[id.sequence]!.ageFrom, now.advanced(by: .milliseconds(-1)))
-                entries[id.sequence]!.agesFrom = min(entries[id.sequence]!.agesFrom, record.nanoseconds)
+                entries[id.sequence]!.agesFrom = min(entries[id.sequence]!.agesFrom, record.nanoseconds - 1_000_000)
             }
         case (.pause(let rule), .done): storedPauses.insert(rule.pattern.text)
         case (.resume, .resumed(let rules)): for rule in rules { storedPauses.remove(rule.pattern.text) }

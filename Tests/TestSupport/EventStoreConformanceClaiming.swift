@@ -151,6 +151,10 @@ extension EventStoreConformance {
             bench.wait(.hours(-24))
             let page = try bench.store.retries(behind: DuePlace(dueAt: bench.now, sequence: .max), limit: 10)
             try expectEqual(page.rows.map(\.place.sequence), [hurried.sequence], "not the promised one")
+            try bench.commit(.bringForward([hurried.sequence]))
+            bench.wait(.hours(-24))
+            let again = try bench.store.retries(behind: DuePlace(dueAt: bench.now, sequence: .max), limit: 10)
+            try expectEqual(again.rows.map(\.place.sequence), [hurried.sequence], "at the next step back")
         },
         Behaviour("what is brought forward is due now, unless it is already, and its age stays") { bench in
             let events = try [60, -60].map { seconds in

@@ -148,7 +148,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
             let later = model.events.values.filter { $0.place.map { $0 > place } ?? false }
             let page = later.sorted { $0.place! < $1.place! }.prefix(limit)
             return RetryPage(
-                rows: page.filter { $0.attempts > 0 || $0.redriven > 0 || $0.dueAt! > $0.ageFrom }
+                rows: page.filter { $0.attempts > 0 || $0.redriven > 0 || $0.dueAt! != $0.ageFrom }
                     .map { RetryPage.Row(place: $0.place!, function: $0.new.function) },
                 next: page.count == limit ? page.last?.place : nil
             )
