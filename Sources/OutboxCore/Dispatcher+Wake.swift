@@ -48,18 +48,18 @@ extension Dispatcher {
         guard functions[key] != nil else { return .passed }
         functions[key]!.isListed = false
         let route = functions[key]!.route.rawValue
-        let probe = dueProbe(of: key, now: now)
-        guard functions[key]!.waiting > 0, probe != nil || canStart(functions[key]!) else {
+        if functions[key]!.suspension != nil {
+            probes.look(at: key)
+            offerProbe(key, now: now, clockTrusted: clockTrusted, into: &action)
+            return .passed
+        }
+        guard functions[key]!.waiting > 0, canStart(functions[key]!) else {
             functions[key]!.credit = 0
             dropIfIdle(key)
             return .passed
         }
         guard routes[route].hasRoom(at: now.monotonic) else {
             waitForRoom(key, route, now: now.monotonic)
-            return .passed
-        }
-        if let probe {
-            startProbe(of: key, probe, clockTrusted: clockTrusted, now: now, into: &action)
             return .passed
         }
         if functions[key]!.inFlight >= 2, isScarce || holdsItsShare(functions[key]!) {
@@ -181,21 +181,36 @@ extension Dispatcher {
         guard inFlight < limits.inFlightMax, !probes.due.isEmpty else { return }
         for key in probes.due.sorted() {
             guard inFlight < limits.inFlightMax else { return }
-            guard let sequence = dueProbe(of: key, now: now) else {
-                // A later probe is scheduled; an event that comes, or the route's return, brings it back.
-                probes.leave(key)
-                if isReadForProbe(key, now: now) { toProbe.append(key.rawValue) }
-                continue
-            }
-            let route = functions[key]!.route.rawValue
-            guard routes[route].hasRoom(at: now.monotonic) || Planted.probesTakeOthersTokens else {
-                // A throttled route's rate is for all of its functions: this one gets its turn with them (P6).
-                probes.leave(key)
-                if !functions[key]!.isListed { waitForRoom(key, route, now: now.monotonic) }
-                continue
-            }
-            startProbe(of: key, sequence, clockTrusted: clockTrusted, now: now, into: &action)
+            offerProbe(key, now: now, clockTrusted: clockTrusted, into: &action)
         }
+    }
+
+    /// A suspended function's turn to be probed. It stays due where the event can't be begun now.
+    private mutating func offerProbe(
+        _ key: FunctionKey,
+        now: Moment,
+        clockTrusted: Bool,
+        into action: inout WakeAction
+    ) {
+        guard let sequence = dueProbe(of: key, now: now) else {
+            // A later probe is scheduled; an event that comes, or the route's return, brings it back.
+            probes.leave(key)
+            if isReadForProbe(key, now: now) { toProbe.append(key.rawValue) }
+            return
+        }
+        let route = functions[key]!.route.rawValue
+        guard routes[route].hasRoom(at: now.monotonic) || Planted.probesTakeOthersTokens else {
+            // A throttled route's rate is for all of its functions: this one gets its turn with them (P6).
+            probes.leave(key)
+            if !functions[key]!.isListed { waitForRoom(key, route, now: now.monotonic) }
+            return
+        }
+        takeOut(sequence, of: key)
+        begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
+        guard window[sequence]?.place == .inFlight else { return }
+        functions[key]!.probe = sequence
+        functions[key]!.lastProbed = sequence
+        if wantsCandidates(functions[key]!) { toProbe.append(key.rawValue) }
     }
 
     /// The event that a suspended function is probed with now; nil: it isn't.
@@ -205,21 +220,6 @@ extension Dispatcher {
             routes[function.route.rawValue].suspension == nil
         else { return nil }
         return candidate(of: function, not: function.lastProbed)
-    }
-
-    private mutating func startProbe(
-        of key: FunctionKey,
-        _ sequence: Int64,
-        clockTrusted: Bool,
-        now: Moment,
-        into action: inout WakeAction
-    ) {
-        takeOut(sequence, of: key)
-        begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
-        guard window[sequence]?.place == .inFlight else { return }
-        functions[key]!.probe = sequence
-        functions[key]!.lastProbed = sequence
-        if wantsCandidates(functions[key]!) { toProbe.append(key.rawValue) }
     }
 
     /// Its probe is due, and nothing of it is in memory.
