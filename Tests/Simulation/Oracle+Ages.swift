@@ -17,7 +17,15 @@ extension Oracle {
     ///   - at: nanoseconds of the world's clock.
     ///   - ahead: until its next attempt at the latest.
     ///   - wall: the latest that the wall clock can have said for `at` and `ahead`.
-    func isOlder(_ entry: Entry, than maxAge: Span, at: Int64, ahead: Span, wall: WallTime) -> Bool {
+    ///   - steppedAt: the latest step that can have been seen by then.
+    func isOlder(
+        _ entry: Entry,
+        than maxAge: Span,
+        at: Int64,
+        ahead: Span,
+        wall: WallTime,
+        steppedAt: Int64?
+    ) -> Bool {
         func wasSince(_ time: Int64?) -> Bool { time.map { $0 >= entry.storedAt } ?? false }
         // Nobody knows what happened to the clock while the machine was off.
         if wasSince(bootedAt), wall.since(entry.ageFrom) > maxAge { return true }
@@ -25,6 +33,7 @@ extension Oracle {
         var age = (at - from) / 1_000_000 + ahead.milliseconds
         // Smaller steps are let pass until they add up to a large one.
         if wasSince(creptAt) { age += EventAges.stepMin.milliseconds }
-        return age > maxAge.milliseconds
+        // Both ends of it are wall times in whole milliseconds.
+        return age + 1 > maxAge.milliseconds
     }
 }

@@ -51,7 +51,10 @@ extension Oracle {
         let latest = flight.endWall.advanced(by: ahead)
         if let expiry = entry.expiresAt, expiry <= latest { return }
         if flight.isCutOff { wrong("max_age isn't applied while the route is suspended") }
-        if isOlder(entry, than: policy.maxAge, at: flight.endedAt, ahead: ahead, wall: latest) { return }
+        let steppedAt = flight.steppedAt
+        if isOlder(entry, than: policy.maxAge, at: flight.endedAt, ahead: ahead, wall: latest, steppedAt: steppedAt) {
+            return
+        }
         let age = (flight.endedAt - entry.agesFrom) / 1_000_000 + ahead.milliseconds
         wrong("expired after \(policy.maxAge.milliseconds) ms, not at most \(age)")
     }
@@ -72,9 +75,17 @@ extension Oracle {
         case .expired:
             if entry.expiresAt.map({ $0 <= maxWall }) ?? false { break }
             // Or for its age, as one of a function that fails.
+            let now = record.nanoseconds
             let isOld = policiesOfLate(entry.function).contains { policy in
                 !policy.soft
-                    && isOlder(entry, than: policy.maxAge, at: record.nanoseconds, ahead: .zero, wall: maxWall)
+                    && isOlder(
+                        entry,
+                        than: policy.maxAge,
+                        at: now,
+                        ahead: .zero,
+                        wall: maxWall,
+                        steppedAt: steppedAt
+                    )
             }
             if isOld { break }
             let maxAge = policy(entry.function).maxAge

@@ -35,6 +35,8 @@ extension Oracle {
         let now = record.nanoseconds
         return isDiskBlocked || scopes.routes[plan.route].reason != nil || now < scopes.functions[function].heldUntil
             || now < scopes.routes[plan.route].heldUntil || pauses.contains { $0.matches(plan.identity) }
+            // Of an order that failed for the operator, and is there all the same.
+            || storedPauses.contains { GlobPattern($0).matches(plan.identity) }
     }
 
     /// Seconds: its own probes, the slots that others hold for as long as an attempt can take, rates at their floor, and

@@ -154,6 +154,7 @@ extension Oracle {
         // The answer's own date counts already.
         lookAtClock()
         flight.isTrusted = isTrusted
+        flight.steppedAt = steppedAt
         learn(&flight, now: now)
         if flight.cause.isMidway { countMidway(sequence, route) }
         if flight.cause == .eventCode { entries[sequence]!.wasRefused = true }

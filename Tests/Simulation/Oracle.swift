@@ -56,6 +56,8 @@ final class Oracle {
         var endedAt: Int64 = 0
         var policy = FunctionPolicy()
         var isTrusted = false
+        /// The latest step of the clock before its end.
+        var steppedAt: Int64?
         var isCutOff = false
         var mayBeShared = false
     }
