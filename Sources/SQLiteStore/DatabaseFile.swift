@@ -18,7 +18,7 @@ enum DatabaseFile {
     ///   it ever was.
     static func look(_ path: String, known: OwnerRecord.Store?) throws(StoreError) -> Finding {
         func notOurs(_ text: String) -> StoreError {
-            known == nil ? .refused("\(path) is \(text); it was left untouched") : .damaged("\(path) is \(text)")
+            known == nil ? .refused("\(path) \(text); it was left untouched") : .damaged("\(path) \(text)")
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -31,13 +31,13 @@ enum DatabaseFile {
         let length = pread(descriptor, &header, header.count, 0)
         guard length >= 0 else { throw .failed("can't read \(path): \(systemMessage(errno))") }
         if length == 0 {
-            if known != nil { throw notOurs("empty") }
+            if known != nil { throw notOurs("is empty") }
             return try absent(path, known)
         }
         guard length == header.count, header.starts(with: Array("SQLite format 3\0".utf8)) else {
-            throw notOurs("not an SQLite database")
+            throw notOurs("is not an SQLite database")
         }
-        guard number(header, at: 68) == applicationID else { throw notOurs("the database of another program") }
+        guard number(header, at: 68) == applicationID else { throw notOurs("is the database of another program") }
         try checkVersion(number(header, at: 60), path, known)
         return .ours
     }
