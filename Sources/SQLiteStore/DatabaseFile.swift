@@ -97,6 +97,7 @@ enum DatabaseFile {
         return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[path.index(after: slash)...]))
     }
 
+    /// Brings the names of a file's folder to the disk.
     static func syncFolder(of path: String) throws(StoreError) {
         let folder = folderAndName(path).folder
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

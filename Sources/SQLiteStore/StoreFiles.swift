@@ -55,7 +55,7 @@ package enum StoreFiles {
     /// Gives a file another name, durably.
     static func rename(_ path: String, to target: String) throws(StoreError) {
         guard Glibc.rename(path, target) == 0 else { throw problem("rename \(path) to", target) }
-        try syncFolder(of: target)
+        try DatabaseFile.syncFolder(of: target)
     }
 
     /// Gives a finished file its name, durably, unless there is one of that name.
@@ -65,7 +65,7 @@ package enum StoreFiles {
             throw problem("make", target)
         }
         DatabaseFile.remove(path)
-        try syncFolder(of: target)
+        try DatabaseFile.syncFolder(of: target)
     }
 
     /// Moves a copy that another process made to a new name; copies it where that is on another disk.
@@ -94,27 +94,16 @@ package enum StoreFiles {
             }
         }
         DatabaseFile.remove(database + "-shm")
-        try syncFolder(of: database)
+        try DatabaseFile.syncFolder(of: database)
     }
 
     /// Where root puts files into a daemon's folder they must be the daemon's. What can't be given away stays.
     static func giveToFolderOwner(_ paths: [String]) {
-        guard geteuid() == 0, let first = paths.first, let owner = DatabaseFile.owner(ofFolder: folder(of: first))
+        guard geteuid() == 0, let first = paths.first,
+            let owner = DatabaseFile.owner(ofFolder: DatabaseFile.folderAndName(first).folder)
         else {
             return
         }
         for path in paths { _ = lchown(path, owner.user, owner.group) }
-    }
-
-    private static func folder(of path: String) -> String {
-        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    }
-
-    private static func syncFolder(of path: String) throws(StoreError) {
-        let folder = folder(of: path)
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .failed("can't open the folder \(folder): \(systemMessage(errno))") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw problem("sync the folder", folder) }
     }
 }
