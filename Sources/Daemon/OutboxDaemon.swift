@@ -100,8 +100,9 @@ struct OutboxDaemon: Sendable {
                             announceCopy: { announceCopy() },
                             announceCheck: { announceCheck() }
                         )
-                        continuation.resume(returning: .success(opened.start))
-                        return committer(opened.take())
+                        let start = opened.start
+                        continuation.resume(returning: .success(start))
+                        return committer(opened.take(), start)
                     } catch {
                         continuation.resume(returning: .failure(error))
                         return nil
@@ -125,7 +126,7 @@ struct OutboxDaemon: Sendable {
         }
     }
 
-    private func committer(_ store: consuming SQLiteStore) -> Committer<SQLiteStore> {
+    private func committer(_ store: consuming SQLiteStore, _ start: StoreStart) -> Committer<SQLiteStore> {
         let limits = Self.commitLimits(configuration)
         let folder = files.folder
         return Committer(
@@ -133,6 +134,7 @@ struct OutboxDaemon: Sendable {
             limits: limits,
             settings: CommitSettings(configuration),
             ballast: Ballast(path: files.ballast, bytes: limits.ballastBytes),
+            ages: EventAges(record: start.clock, isSameBoot: start.identity.sameBoot, now: clock.now()),
             freeDisk: { DiskSpace.free(at: folder) },
             stopwatch: { [clock] in clock.now().monotonic },
             warn: { [logger] in logger.warning("\($0)") },

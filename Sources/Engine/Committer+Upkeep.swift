@@ -104,7 +104,7 @@ extension Committer where Store: ~Copyable {
         let isScarce = store.names.functions > limits.functionsMax / 4 * 3
         nextForget = now.monotonic.advanced(by: isScarce ? .seconds(1) : limits.trimInterval)
         let command = StoreCommand.forgetFunctions(
-            troubleBefore: now.wall.advanced(by: Span(milliseconds: -limits.troubleKept.milliseconds)),
+            troubleBefore: troubleLimit(now),
             limit: limits.trimRowsMax
         )
         var forgotten: [FunctionKey] = []
@@ -112,6 +112,13 @@ extension Committer where Store: ~Copyable {
             if case .forgotten(let keys) = try store.commit([command], now: now.wall).first { forgotten = keys }
         }
         if !forgotten.isEmpty { tellDelivery(.forgotten(forgotten)) }
+    }
+
+    /// Before it trouble has been kept long enough. A step of the wall clock makes none of it old.
+    private mutating func troubleLimit(_ now: Moment) -> WallTime {
+        _ = ages.look(now, isTrusted: false)
+        let limit = now.wall.advanced(by: Span(milliseconds: -limits.troubleKept.milliseconds))
+        return ages.believedFrom <= limit ? limit : WallTime(milliseconds: .min)
     }
 
     /// The disk is short while the file holds free pages: they are given back, a slice a round.

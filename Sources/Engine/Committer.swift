@@ -52,6 +52,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var nextMeasure = MonotonicTime(nanoseconds: .min)
     var nextTrim = MonotonicTime(nanoseconds: .min)
     var nextForget = MonotonicTime(nanoseconds: .min)
+    var ages: EventAges
     var retrySweep = RetrySweep()
     var copying: RunningCopy?
     var counts = (commits: 0, commands: 0, accepted: 0, repeats: 0, refused: 0, dead: 0)
@@ -66,6 +67,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         limits: CommitLimits,
         settings: CommitSettings,
         ballast: Ballast,
+        ages: EventAges,
         freeDisk: @escaping () -> Int?,
         stopwatch: @escaping () -> MonotonicTime = { MonotonicTime(nanoseconds: 0) },
         warn: @escaping (String) -> Void = { _ in },
@@ -75,6 +77,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         self.limits = limits
         self.settings = settings
         self.ballast = ballast
+        self.ages = ages
         self.freeDisk = freeDisk
         self.stopwatch = stopwatch
         self.warn = warn

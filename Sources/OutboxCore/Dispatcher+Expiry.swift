@@ -51,6 +51,7 @@ extension Dispatcher {
         expiry.next = page.next
         if page.next == nil { endLook(page.query, now: now.monotonic) }
         // The clock may have stepped since the question.
+        noticeClock(now, clockTrusted: clockTrusted)
         guard clockTrusted else { return [] }
         let aged: [FunctionKey: AgeLimit]? = if case .aged = page.query { ageLimits(now: now.wall) } else { nil }
         if Planted.hardExpiryIgnored, aged == nil { return [] }

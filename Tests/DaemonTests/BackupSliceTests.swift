@@ -61,6 +61,7 @@ import Testing
                 policies: PolicyTable()
             ),
             ballast: Ballast(path: path + ".ballast", bytes: 0),
+            ages: EventAges(),
             freeDisk: free,
             tellDelivery: { _ in }
         )

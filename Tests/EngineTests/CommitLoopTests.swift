@@ -48,6 +48,7 @@ struct CommitLoopTests {
                         policies: PolicyTable()
                     ),
                     ballast: Ballast(path: ballast, bytes: 0),
+                    ages: EventAges(),
                     freeDisk: { nil },
                     tellDelivery: { _ in }
                 )

@@ -75,28 +75,45 @@ struct NameTests {
     }
 
     @Test func `a suspension is forgotten a day after its trouble, when nothing of the function is queued`() {
+        let simulation = withSuspension()
+        pass(.hours(23), in: simulation)
+        #expect(suspended(simulation) == 1)
+        pass(.hours(2), in: simulation)
+        #expect(suspended(simulation) == 0)
+        #expect(simulation.store.totals.dead == 1)
+    }
+
+    @Test func `a clock that jumps ahead makes no trouble a day old: the suspension stays (P5)`() {
+        let simulation = withSuspension()
+        simulation.world.wallOffset += 31_536_000_000
+        pass(.hours(23), in: simulation)
+        #expect(suspended(simulation) == 1)
+        pass(.hours(2), in: simulation)
+        #expect(suspended(simulation) == 0)
+    }
+
+    private func withSuspension() -> Simulation {
         var policy = FunctionPolicy()
         policy.maxAttempts = 1
         let simulation = Simulation(seed: 4, policy: policy)
-        let world = simulation.world
-        world.behaviour = { event, _ in
+        simulation.world.behaviour = { event, _ in
             event.function.name == "gone" ? .answered(SimulationTests.missing, after: 5) : .accepted(after: 5)
         }
         simulation.step([simulation.send(to: "gone").item, simulation.send(to: "last").item])
         #expect(simulation.drain(within: .minutes(10)))
-        func suspended() -> Int { simulation.report().dispatch.functions.count { $0.suspension != nil } }
-        #expect(suspended() == 1)
-        func pass(_ span: Span) {
-            let end = world.now.monotonic.advanced(by: span)
-            while world.now.monotonic < end {
-                world.advance(.minutes(1))
-                simulation.step()
-            }
+        #expect(suspended(simulation) == 1)
+        return simulation
+    }
+
+    private func suspended(_ simulation: Simulation) -> Int {
+        simulation.report().dispatch.functions.count { $0.suspension != nil }
+    }
+
+    private func pass(_ span: Span, in simulation: Simulation) {
+        let end = simulation.world.now.monotonic.advanced(by: span)
+        while simulation.world.now.monotonic < end {
+            simulation.world.advance(.minutes(1))
+            simulation.step()
         }
-        pass(.hours(23))
-        #expect(suspended() == 1)
-        pass(.hours(2))
-        #expect(suspended() == 0)
-        #expect(simulation.store.totals.dead == 1)
     }
 }

@@ -90,6 +90,7 @@ struct Life<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Copyable {
             limits: plan.commitLimits,
             settings: Operators.settings(plan, policies),
             ballast: Ballast(path: files.file("ballast"), bytes: 0),
+            ages: ages,
             freeDisk: { world.freeDisk },
             warn: { world.warnings.append($0) },
             tellDelivery: { message in record.tell { world.toDelivery.append(message) } }

@@ -13,6 +13,19 @@ extension Oracle {
         if span > .zero { for index in idleSince.indices { idleSince[index] = record.nanoseconds } }
     }
 
+    /// Whether the policy gives it up now, as one of a function that fails.
+    func isTooOld(_ entry: Entry, _ policy: FunctionPolicy) -> Bool {
+        !policy.soft
+            && isOlder(
+                entry,
+                than: policy.maxAge,
+                at: record.nanoseconds,
+                ahead: .zero,
+                wall: maxWall,
+                steppedAt: steppedAt
+            )
+    }
+
     /// - Parameters:
     ///   - at: nanoseconds of the world's clock.
     ///   - ahead: until its next attempt at the latest.

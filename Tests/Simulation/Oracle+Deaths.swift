@@ -75,19 +75,7 @@ extension Oracle {
         case .expired:
             if entry.expiresAt.map({ $0 <= maxWall }) ?? false { break }
             // Or for its age, as one of a function that fails.
-            let now = record.nanoseconds
-            let isOld = policiesOfLate(entry.function).contains { policy in
-                !policy.soft
-                    && isOlder(
-                        entry,
-                        than: policy.maxAge,
-                        at: now,
-                        ahead: .zero,
-                        wall: maxWall,
-                        steppedAt: steppedAt
-                    )
-            }
-            if isOld { break }
+            if condemned.remove(sequence) != nil { break }
             let maxAge = policy(entry.function).maxAge
             let hard = entry.expiresAt.map { "\($0.milliseconds)" } ?? "none"
             let age = (record.nanoseconds - entry.agesFrom) / 1_000_000

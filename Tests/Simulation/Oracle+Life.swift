@@ -65,6 +65,7 @@ extension Oracle {
         }
         toMark = []
         self.policies = policies
+        condemned = []
         turnsConfigured(isStart: true)
         checkStatus(functions)
         var saved: [Int: String] = [:]

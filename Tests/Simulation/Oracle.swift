@@ -97,12 +97,15 @@ final class Oracle {
     /// Policies that the delivery side goes by, and that the commit side goes by.
     var policies: PolicyTable {
         didSet {
-            policyBefore = (policyOf, record.nanoseconds)
+            policyBefore = policyOf
             policyOf = Self.policies(record.plan, policies)
         }
     }
     private var policyOf: [FunctionPolicy]
-    private var policyBefore: (of: [FunctionPolicy], until: Int64)?
+    /// Until this round of the delivery side, if it changes in it.
+    private var policyBefore: [FunctionPolicy]?
+    /// Given up for their age by a decision that was right when it was made, and is on its way to the disk.
+    var condemned: Set<Int64> = []
     var isDiskBlocked = false
     /// AWS's clock as its answers told this process.
     var serverSeen: (date: WallTime, at: Int64)?
@@ -147,12 +150,16 @@ final class Oracle {
 
     func policy(_ function: Int) -> FunctionPolicy { policyOf[function] }
 
-    /// Those that something may have been decided by that is on its way to the disk.
-    func policiesOfLate(_ function: Int) -> [FunctionPolicy] {
-        guard let policyBefore, record.nanoseconds < policyBefore.until + 10_000_000_000 else {
-            return [policyOf[function]]
+    /// What the delivery side has decided in this round.
+    func decided(_ messages: some Sequence<CommitMessage>) {
+        for case .outcomes(let commands) in messages {
+            for case .bury(let sequence, .expired, _) in commands {
+                guard let entry = entries[sequence] else { continue }
+                let policies = [policyOf[entry.function]] + (policyBefore.map { [$0[entry.function]] } ?? [])
+                if policies.contains(where: { isTooOld(entry, $0) }) { condemned.insert(sequence) }
+            }
         }
-        return [policyOf[function], policyBefore.of[function]]
+        policyBefore = nil
     }
 
     private static func policies(_ plan: Plan, _ table: PolicyTable) -> [FunctionPolicy] {

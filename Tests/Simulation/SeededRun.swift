@@ -220,7 +220,9 @@ package final class SeededRun<Store: EventStore & EventStoreUpkeep & ~Copyable> 
         oracle.turnBegins()
         world.wakeAt = nextEvent()
         world.isCommitting = record.commitEndsAt > record.nanoseconds
+        let posted = world.toCommit.count
         let goesOn = life!.deliver(messages, world)
+        oracle.decided(world.toCommit[posted...])
         for change in world.changes { oracle.changed(change) }
         world.changes = []
         for notice in world.clockNotices where notice.isCorrected { record.happened(.clockCorrected) }

@@ -47,8 +47,10 @@ package final class Simulation {
             now: world.now,
             using: &random
         )
+        let clockRecord = try! start.clockRecord()
+        let ages = EventAges(record: clockRecord, isSameBoot: isSameBoot, now: world.now)
         dispatcher.restore(
-            clock: try! start.clockRecord(),
+            clock: clockRecord,
             isSameBoot: isSameBoot,
             cutOffs: try! start.cutOffs(),
             now: world.now
@@ -79,6 +81,7 @@ package final class Simulation {
                 )
             ),
             ballast: Ballast(path: directory.file("ballast"), bytes: 0),
+            ages: ages,
             freeDisk: { world.freeDisk },
             warn: { world.warnings.append($0) },
             tellDelivery: { world.toDelivery.append($0) }
