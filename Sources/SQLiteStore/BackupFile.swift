@@ -25,7 +25,9 @@ package enum BackupFile {
     package static func seal(_ path: String, takenAt: WallTime) throws(StoreError) {
         do throws(SQLiteError) {
             let connection = try Connection.open(path, .readWrite)
-            guard try connection.text("PRAGMA journal_mode = DELETE") == "delete" else {
+            // To its end, which is when it is written, before it is asked what came of it.
+            try connection.execute("PRAGMA journal_mode = DELETE")
+            guard try connection.text("PRAGMA journal_mode") == "delete" else {
                 throw SQLiteError.damaged("the copy keeps its log", sql: "journal_mode")
             }
             try connection.execute("PRAGMA synchronous = FULL")

@@ -38,10 +38,17 @@ package struct DamagedFile: Hashable, Sendable {
         return DamagedFile(path: target, bytes: size(target), movedAt: String(target.dropFirst((path + infix).count)))
     }
 
-    /// Those that stand beside the database at `path`, oldest first.
+    /// Those that stand beside the database at `path`, oldest first; none where the folder can't be read.
     package static func all(_ path: String) -> [DamagedFile] {
+        (try? found(path)) ?? []
+    }
+
+    /// As `all`. - Throws: `.failed` where the folder can't be read: for what must not go on as if there were none.
+    static func found(_ path: String) throws(StoreError) -> [DamagedFile] {
         let (folder, name) = DatabaseFile.folderAndName(path)
-        guard let directory = opendir(folder) else { return [] }
+        guard let directory = opendir(folder) else {
+            throw .failed("can't open the folder \(folder): \(systemMessage(errno))")
+        }
         defer { closedir(directory) }
         var times: [String] = []
         while let entry = readdir(directory) {
@@ -64,7 +71,7 @@ package struct DamagedFile: Hashable, Sendable {
     }
 
     private static func target(_ path: String, _ now: WallTime) throws(StoreError) -> String {
-        if !exists(path), let begun = all(path).last, !exists(begun.path + "-wal") { return begun.path }
+        if !exists(path), let begun = try found(path).last, !exists(begun.path + "-wal") { return begun.path }
         let plain = path + infix + Self.name(now)
         for number in 0..<1000 {
             let target = number == 0 ? plain : "\(plain).\(number)"

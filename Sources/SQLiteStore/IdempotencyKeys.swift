@@ -76,7 +76,7 @@ struct IdempotencyKeys: ~Copyable {
         guard try write(insert, place, holder) == 0 else { return nil }
         guard let first = try self.holder(of: place) else {
             // The insert has just met it, inside this transaction.
-            preconditionFailure("a key that is there can't be found")
+            throw SQLiteError.damaged("a key that is there can't be found", sql: select.sql)
         }
         return first
     }

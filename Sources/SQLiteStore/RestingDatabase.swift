@@ -23,7 +23,9 @@ package enum RestingDatabase {
         guard try DatabaseFile.look(path, known: nil) == .ours else {
             throw .refused("there is no database at \(path)")
         }
-        if let file = DamagedFile.all(path).first { throw .failed("\(file.path) was moved aside and may hold events") }
+        if let file = try DamagedFile.found(path).first {
+            throw .failed("\(file.path) was moved aside and may hold events")
+        }
         // What is in a log isn't in the file yet. To read it is to recover it, which leaves traces.
         for suffix in ["-wal", "-journal"] {
             var facts = stat()

@@ -82,18 +82,28 @@ package enum StoreFiles {
         DatabaseFile.remove(path + "-journal")
     }
 
-    /// Moves a database with its log to another name; its shared memory is made anew.
+    /// Moves a database with its log to another name; its shared memory is made anew. What fails is taken back: a database
+    /// without its log lacks events, and with the shared memory of another one it looks as if its log were gone.
     static func move(_ database: String, aside: String) throws(StoreError) {
         for part in parts(of: aside) where isThere(part) {
             throw .refused("\(part) is there already; nothing was changed")
         }
-        // The log first: a database without its log would look whole.
-        for suffix in ["-wal", "-journal", ""] where isThere(database + suffix) {
-            guard Glibc.rename(database + suffix, aside + suffix) == 0 else {
-                throw problem("move \(database)\(suffix) to", aside + suffix)
+        var moved: [String] = []
+        do throws(StoreError) {
+            // The log first: a database without its log would look whole.
+            for suffix in ["-wal", "-journal", ""] where isThere(database + suffix) {
+                guard Glibc.rename(database + suffix, aside + suffix) == 0 else {
+                    throw problem("move \(database)\(suffix) to", aside + suffix)
+                }
+                moved.append(suffix)
             }
+            guard unlink(database + "-shm") == 0 || errno == ENOENT else {
+                throw problem("remove", database + "-shm")
+            }
+        } catch {
+            for suffix in moved.reversed() { _ = Glibc.rename(aside + suffix, database + suffix) }
+            throw error
         }
-        DatabaseFile.remove(database + "-shm")
         try DatabaseFile.syncFolder(of: database)
     }
 

@@ -70,7 +70,11 @@ package struct Verification: Hashable, Sendable {
             if let damage = try LogCheck.damage(path, sameBoot: sameBoot) { file.append(damage) }
         }
         var facts = stat()
-        let hasLog = stat(path + "-wal", &facts) == 0 && facts.st_size > 0
+        let isThere = stat(path + "-wal", &facts) == 0
+        guard isThere || errno == ENOENT else {
+            throw .failed("can't look at \(path)-wal: \(systemMessage(errno))")
+        }
+        let hasLog = isThere && facts.st_size > 0
         do throws(SQLiteError) {
             if isInUse {
                 let connection = try Connection.open(path, .readOnly)

@@ -4,15 +4,20 @@
 
 An error branch begins where a `catch`, the `else` of a `guard`, or a `throw` stands. Prints those that ran never, by file,
 and how many of how many did. Exit 0 only if each that did not is in the list of branches that are argued.
+
+With OUTBOX_RECORD=1 the table of all files goes into docs/TESTING.md.
 """
 
 import json
+import os
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ARGUED = pathlib.Path(__file__).with_name("branches-argued.txt")
+REPORT = ROOT / "docs" / "TESTING.md"
+MARKS = ("<!-- branches: begin -->\n", "<!-- branches: end -->\n")
 BRANCH = re.compile(r"\bcatch\b|\bguard\b.*\belse \{|^\s*else \{|\bthrow\b")
 
 
@@ -41,11 +46,24 @@ def branches(path, segments):
             yield number, line.strip(), found.get(number)
 
 
+def table(counted):
+    """A line a file: (branches, run, argued) of each by name; for docs/TESTING.md."""
+    sums = [sum(column) for column in zip(*counted.values())]
+    rows = [(f"`{name}`", *numbers) for name, numbers in sorted(counted.items())] + [("all", *sums)]
+    lines = ["| file | error branches | run | argued |", "|---|---|---|---|"]
+    return "".join(line + "\n" for line in lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
+
+
+def record(text):
+    before, rest = REPORT.read_text().split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    REPORT.write_text(before + MARKS[0] + text + MARKS[1] + after)
+
+
 def main(export, places):
     files = json.loads(pathlib.Path(export).read_text())["data"][0]["files"]
     argued = {line.split(" # ")[0].strip() for line in ARGUED.read_text().splitlines() if " # " in line}
-    total = run = 0
-    open_ones, used = [], set()
+    open_ones, used, counted = [], set(), {}
     for file in sorted(files, key=lambda each: each["filename"]):
         path = pathlib.Path(file["filename"]).resolve()
         if not path.is_relative_to(ROOT):
@@ -56,15 +74,21 @@ def main(export, places):
         for number, text, count in branches(path, file["segments"]):
             if count is None:
                 continue
-            total += 1
-            run += count > 0
-            if count == 0:
-                key = f"{name}: {text}"
-                used.add(key)
-                if key not in argued:
-                    open_ones.append(f"{name}:{number}: {text}")
+            is_argued = count == 0 and f"{name}: {text}" in argued
+            own = counted.setdefault(name, [0, 0, 0])
+            for place, value in enumerate((1, count > 0, is_argued)):
+                own[place] += value
+            if is_argued:
+                used.add(f"{name}: {text}")
+            elif count == 0:
+                open_ones.append(f"{name}:{number}: {text}")
+    total, run, excused = (sum(column) for column in zip(*counted.values())) if counted else (0, 0, 0)
     print("\n".join(open_ones))
-    print(f"{run} of {total} error branches ran; {len(used & argued)} that did not are argued, {len(open_ones)} are open")
+    print(f"{run} of {total} error branches ran; {excused} that did not are argued, {len(open_ones)} are open")
+    for line in sorted(argued - used):
+        print(f"argued, but run or gone: {line}")
+    if counted and os.environ.get("OUTBOX_RECORD") == "1":
+        record(table(counted))
     if not total:
         print("no error branch was found: is it the right export?")
     return 0 if total and not open_ones else 1

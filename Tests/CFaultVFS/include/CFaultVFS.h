@@ -104,4 +104,30 @@ int64_t fault_memory_held(void);
 /// Whether an allocation was refused since the last arming.
 bool fault_memory_struck(void);
 
+/// Kinds of calls of the kernel's that the program makes itself, by the C library's names.
+enum {
+    FAULT_CALL_OPEN = 1 << 0,
+    FAULT_CALL_READ = 1 << 1,
+    /// Truncation included.
+    FAULT_CALL_WRITE = 1 << 2,
+    FAULT_CALL_SYNC = 1 << 3,
+    /// rename, link, unlink.
+    FAULT_CALL_NAME = 1 << 4,
+    /// Sizes, facts and free space.
+    FAULT_CALL_LOOK = 1 << 5,
+    FAULT_CALL_LOCK = 1 << 6,
+    /// Space and memory for a mapping.
+    FAULT_CALL_MAP = 1 << 7,
+};
+
+/// The `at`-th of these calls on this thread from now on fails with `error`, and with `stays` all later ones; 0: they are
+/// only counted.
+void fault_calls_arm(uint32_t which, uint64_t at, int error, bool stays);
+
+/// None fails from now on. Whether one had failed.
+bool fault_calls_disarm(void);
+
+/// Such calls on this thread since the last arming.
+uint64_t fault_calls_count(void);
+
 #endif
