@@ -80,8 +80,7 @@ struct ClaimReader: ~Copyable {
         scanFresh.bind(sequence - 1, at: 1)
         scanFresh.bind(sequence, at: 2)
         defer { scanFresh.reset() }
-        guard try scanFresh.step() else { return nil }
-        return try event(Self.row(scanFresh), functions)
+        return try scanFresh.step() ? event(Self.row(scanFresh), functions) : nil
     }
 
     private static func row(_ scan: borrowing Statement) -> ClaimPageBuilder.Row {

@@ -151,4 +151,21 @@ struct FaultDiskTests {
         #expect(!page.events.isEmpty)
         for detail in page.events { #expect(detail.headers.tenantID == event.headers.tenantID) }
     }
+
+    @Test func `a copy that there is no memory for at any of its calls harms nothing, and the next one is made`() throws
+    {
+        var store = try open()
+        #expect(accept(&store) == nil)
+        for at in 1... {
+            FaultMemory.arm(at: at)
+            let hasBegun = (try? store.beginCopy()) != nil
+            if !FaultMemory.disarm() { break }
+            if hasBegun { store.endCopy() }
+        }
+        _ = try store.beginCopy()
+        while !(try store.copy(pages: 100).isDone) {}
+        store.endCopy()
+        #expect(accept(&store) == nil)
+        try store.close(clean: true)
+    }
 }
