@@ -38,8 +38,10 @@ extension Dispatcher {
         entry.event.attempts += 1
         if let blame = verdict.blame { counters.failures[blame, default: 0] += 1 }
         tally.add(AttemptKind(verdict.blame).rawValue, for: key, functions[key]!.identity)
-        if case .answered = completion.outcome, verdict.blame != .route {
-            routeWorks(route, handedOver: verdict.blame == nil, wasProbe: wasRouteProbe, now: now, &changes)
+        if case .answered(let answer) = completion.outcome, verdict.blame != .route {
+            let isRefusal = verdict.blame == .event || verdict.blame == .function
+            let isGood = verdict.blame == nil || (isRefusal && answer.status < 500)
+            routeWorks(route, isGood: isGood, wasProbe: wasRouteProbe, now: now, &changes)
         }
 
         keepPace(completion, verdict, key, route, now: now.monotonic)

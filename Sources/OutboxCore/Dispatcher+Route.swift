@@ -1,9 +1,12 @@
 /// What an attempt means for its route.
 extension Dispatcher {
     /// An answer came from AWS itself, whatever it says. While suspended only the probe's counts.
+    ///
+    /// - Parameter isGood: it shows that the route can take more, be it that an event or a function is refused: others
+    ///   must not wait behind those for a limit that grows by hand-overs alone (P6).
     mutating func routeWorks(
         _ key: RouteKey,
-        handedOver: Bool,
+        isGood: Bool,
         wasProbe: Bool,
         now: Moment,
         _ changes: inout [StateChange]
@@ -11,8 +14,7 @@ extension Dispatcher {
         let index = key.rawValue
         guard routes[index].suspension != nil else {
             routes[index].sentFailures = 0
-            guard handedOver else { return }
-            routes[index].limit.worked()
+            if isGood { routes[index].limit.worked() }
             return
         }
         guard wasProbe else { return }

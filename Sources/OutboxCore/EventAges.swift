@@ -13,6 +13,9 @@ package struct EventAges: Hashable, Sendable {
     /// A daemon that was away for longer than this could attempt nothing: as after an outage.
     package static let absenceMin = Span.hours(2)
 
+    /// Nobody believes a clock that is further ahead than this after another boot: it was wrong before, or is now.
+    package static let downtimeMax = Span.days(60)
+
     /// The wall clock has run on without a step since, and was right as far as is known.
     package private(set) var believedFrom: WallTime
     /// Until then the daemon was away; nil: never for long.
@@ -48,8 +51,9 @@ package struct EventAges: Hashable, Sendable {
             isContinued = steps.step(now) == nil
             if isContinued { self.steps = steps }
         } else {
-            // Only a clock that was right then, and is not behind that now, can be the same one.
-            isContinued = record.isTrusted && away.milliseconds >= -Self.stepMin.milliseconds
+            // Only a clock that was right then, and is not behind that now, nor years ahead, can be the same one.
+            isContinued =
+                record.isTrusted && away.milliseconds >= -Self.stepMin.milliseconds && away <= Self.downtimeMax
         }
         believedFrom = isContinued ? record.believedFrom : now.wall
         isTrusted = isContinued && isSameBoot && record.isTrusted

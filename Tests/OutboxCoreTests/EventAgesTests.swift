@@ -69,12 +69,14 @@ struct EventAgesTests {
         #expect(began(record(), isSameBoot: true, now: stepped).believedFrom == stepped.wall)
     }
 
-    @Test func `after another boot a clock that was right is believed, another isn't, nor one that is behind`() {
+    @Test func `after another boot a clock that was right is believed, another isn't, nor one behind or years ahead`() {
         let now = Moment(wall: later(.hours(1)).wall, monotonic: MonotonicTime(nanoseconds: 1))
         #expect(began(record(), now: now).believedFrom == start.wall)
         #expect(began(record(trusted: false), now: now).believedFrom == now.wall)
         let behind = Moment(wall: start.wall.advanced(by: .hours(-1)), monotonic: MonotonicTime(nanoseconds: 1))
         #expect(began(record(), now: behind).believedFrom == behind.wall)
+        let yearsAhead = Moment(wall: later(.days(400)).wall, monotonic: MonotonicTime(nanoseconds: 1))
+        #expect(began(record(), now: yearsAhead).believedFrom == yearsAhead.wall)
     }
 
     @Test func `is recorded at first, on each change and each hour, and not between`() {

@@ -4,12 +4,6 @@ import Testing
 
 /// What a throttle leaves of a route's rate is for all of its functions, those that are suspended included (P6).
 struct ThrottledProbeTests {
-    private struct OneRoute: DispatchDirectory {
-        func policy(for function: FunctionIdentity) -> FunctionPolicy { FunctionPolicy() }
-        func route(for function: FunctionIdentity) -> RouteKey { RouteKey(0) }
-        var routeNames: [String] { ["r"] }
-    }
-
     private let denied = Answer(status: 403, code: "AccessDeniedException", requestID: "r")
     private let throttled = Answer(
         status: 429,
@@ -17,26 +11,6 @@ struct ThrottledProbeTests {
         requestID: "r",
         reason: "CallerRateLimitExceeded"
     )
-
-    private func moment(_ milliseconds: Int64) -> Moment {
-        Moment(
-            wall: WallTime(milliseconds: 1_800_000_000_000 + milliseconds),
-            monotonic: MonotonicTime(nanoseconds: milliseconds * 1_000_000)
-        )
-    }
-
-    private func event(_ sequence: Int64, of function: Int64) -> QueuedEvent {
-        QueuedEvent(
-            sequence: sequence,
-            id: EventID(high: 0, low: UInt64(sequence)),
-            functionKey: FunctionKey(function),
-            function: StoreBench.function("f\(function)"),
-            payload: [],
-            payloadDigest: StoreBench.digest(1),
-            acceptedAt: moment(0).wall,
-            ageFrom: moment(0).wall
-        )
-    }
 
     /// Starts what may start, and ends it with this answer.
     private func round(_ now: Moment, _ answer: Answer, _ dispatcher: inout Dispatcher) -> [QueuedEvent] {

@@ -38,7 +38,10 @@ extension Oracle {
                 entries[id.sequence]!.agesFrom = min(entries[id.sequence]!.agesFrom, record.nanoseconds - 1_000_000)
             }
         case (.pause(let rule), .done): storedPauses.insert(rule.pattern.text)
-        case (.resume, .resumed(let rules)): for rule in rules { storedPauses.remove(rule.pattern.text) }
+        case (.resume, .resumed(let rules)):
+            for rule in rules { storedPauses.remove(rule.pattern.text) }
+            // Also where nobody lives to be told of it.
+            pauses.removeAll { pause in rules.contains { $0.pattern.text == pause.text } }
         case (.bringForward(let sequences), _):
             for sequence in sequences {
                 guard let due = entries[sequence]?.dueAt, due > now else { continue }

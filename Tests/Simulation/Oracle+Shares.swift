@@ -137,7 +137,7 @@ extension Oracle {
     func sharesEnd(_ flight: Flight) {
         let (function, route) = (flight.function, flight.route)
         switch flight.cause {
-        case .handedOver:
+        case .handedOver, .eventCode, .functionCode, .configuration, .accessDenied:
             let good = shares.routes[route].good
             shares.routes[route].good = (record.step, good.step == record.step ? good.count + 1 : 1)
             if let allowed = shares.routes[route].allowed {
@@ -158,7 +158,7 @@ extension Oracle {
     func sharesChanged(route: Int, isSuspended: Bool, wasSuspended: Bool) {
         sharesForget(route: route)
         let good = shares.routes[route].good
-        let handedOver = good.step == record.step ? good.count : 0
-        shares.routes[route].allowed = !isSuspended && wasSuspended ? 1 + handedOver : nil
+        let answers = good.step == record.step ? good.count : 0
+        shares.routes[route].allowed = !isSuspended && wasSuspended ? 1 + answers : nil
     }
 }

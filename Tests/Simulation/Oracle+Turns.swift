@@ -119,7 +119,8 @@ extension Oracle {
         let now = record.world.now.wall
         return turns[function].queued.contains { sequence in
             let entry = entries[sequence]!
-            return entry.midway > 0 || forced.contains(sequence) || entry.expiresAt.map { $0 <= now } ?? false
+            return entry.midway > 0 || entry.wasRefused || forced.contains(sequence)
+                || entry.expiresAt.map { $0 <= now } ?? false
         }
     }
 

@@ -153,8 +153,11 @@ final class Oracle {
     /// What the delivery side has decided in this round.
     func decided(_ messages: some Sequence<CommitMessage>) {
         for case .outcomes(let commands) in messages {
-            for case .bury(let sequence, .expired, _) in commands {
+            for case .bury(let sequence, let condition, _) in commands {
                 guard let entry = entries[sequence] else { continue }
+                // It has left the memory, also where the burial is held up.
+                turns[entry.function].left(sequence)
+                guard condition == .expired else { continue }
                 let policies = [policyOf[entry.function]] + (policyBefore.map { [$0[entry.function]] } ?? [])
                 if policies.contains(where: { isTooOld(entry, $0) }) { condemned.insert(sequence) }
             }
