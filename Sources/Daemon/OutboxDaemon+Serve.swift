@@ -59,7 +59,7 @@ extension OutboxDaemon {
         commit.stopWaiting()
         await door.shutdown(within: Self.doorTime)
         // After a failure of the store no outcome can be recorded any more: there is nothing to wait for.
-        let drainTime = failure.reason == nil ? Self.drainTime : .zero
+        let drainTime = failure.error == nil ? Self.drainTime : .zero
         await delivery.drain(deadline: clock.now().monotonic.advanced(by: drainTime))
         notifier.extend("stopping: writing the last outcomes", seconds: Self.closeTime.milliseconds / 1000)
         await admin.stop()

@@ -69,7 +69,9 @@ struct OutboxDaemon: Sendable {
         }
         read.stop()
         commit.stop()
-        if let reason = failure.reason { throw StartProblem(reason, exitCode: StartProblem.storeFailed) }
+        if let error = failure.error {
+            throw StartProblem(underWay: error, path: files.database, onDamage: configuration.store.onDamage)
+        }
     }
 
     // MARK: The loops
@@ -244,12 +246,16 @@ struct OutboxDaemon: Sendable {
 
     private func startReader(_ failure: StoreFailure) async throws {
         let path = files.database
-        let damaged: @Sendable (String) -> Void = { found in
+        let damaged: @Sendable (StoreError) -> Void = { error in
             SQLiteStore.noteDamage(path)
-            failure.happened("\(path) is damaged: \(found)")
+            failure.happened(error)
+        }
+        // The whole queue once an hour: 2,000 rows a second, some milliseconds of each second.
+        let upkeep: @Sendable (inout SQLiteReader) throws(StoreError) -> Span = { (reader) throws(StoreError) in
+            try reader.walkOn(rows: 500) ? .minutes(60) : .milliseconds(250)
         }
         let problem: StoreError? = await withCheckedContinuation { continuation in
-            read.start(damaged: damaged) {
+            read.start(clock: clock, damaged: damaged, upkeep: upkeep) {
                 do throws(StoreError) {
                     let reader = try SQLiteReader.open(path)
                     continuation.resume(returning: nil)

@@ -44,29 +44,52 @@ struct StartProblem: Error, CustomStringConvertible {
     }
 }
 
-/// The store's failure, handed from the commit thread to whoever waits for the end.
+extension StartProblem {
+    /// Why the store ended while the daemon was working.
+    init(underWay error: StoreError, path: String, onDamage: Configuration.Store.OnDamage) {
+        guard case .damaged(let text) = error else {
+            self.init(error, path: path)
+            return
+        }
+        let next =
+            switch onDamage {
+            case .replace:
+                "moves it aside and goes on with a new queue; lambda-outbox salvage then reads what can be read of it"
+            case .stop:
+                "ends there, as store.on_damage is stop: lambda-outbox verify says more, restore brings a copy back, "
+                    + "salvage saves what can be read"
+            }
+        self.init(
+            "\(path) is damaged: \(text). Nothing more is written to it; the next start reads all of it and, if it is "
+                + "damaged, \(next)",
+            exitCode: Self.storeFailed
+        )
+    }
+}
+
+/// The store's failure, handed from the thread that met it to whoever waits for the end.
 final class StoreFailure: Sendable {
     private struct State {
-        var reason: String?
+        var error: StoreError?
         var waiter: (@Sendable () -> Void)?
     }
     private let state = NIOLockedValueBox(State())
 
-    /// Commit thread, once.
-    func happened(_ reason: String) {
+    /// Commit thread, or read thread; the first one counts.
+    func happened(_ error: StoreError) {
         state.withLockedValue { state in
-            state.reason = reason
+            state.error = state.error ?? error
             return state.waiter
         }?()
     }
 
-    var reason: String? { state.withLockedValue { $0.reason } }
+    var error: StoreError? { state.withLockedValue { $0.error } }
 
     /// Calls `then` when it happens, or at once if it has.
     func whenHappened(_ then: @escaping @Sendable () -> Void) {
         let already = state.withLockedValue { state in
             state.waiter = then
-            return state.reason != nil
+            return state.error != nil
         }
         if already { then() }
     }

@@ -22,7 +22,7 @@ package final class CommitLoop: Sendable {
     package func start<Store: EventStore & EventStoreUpkeep & ~Copyable & SendableMetatype>(
         clock: some TimeSource,
         make: @escaping @Sendable () -> Committer<Store>?,
-        failed: @escaping @Sendable (String) -> Void,
+        failed: @escaping @Sendable (StoreError) -> Void,
         close: @escaping @Sendable (consuming Store) -> Void
     ) {
         let mailbox = mailbox
@@ -37,9 +37,9 @@ package final class CommitLoop: Sendable {
                     stopBy = now.monotonic.advanced(by: Self.lastOutcomesTime)
                     mailbox.refuse(.shuttingDown)
                 }
-                if case .failed(let text) = committer.turn(intake: intake, commands: commands, now: now) {
+                if case .failed(let error) = committer.turn(intake: intake, commands: commands, now: now) {
                     mailbox.close(.failed)
-                    failed(text)
+                    failed(error)
                     return
                 }
                 lastRound.withLockedValue { $0 = now.monotonic }

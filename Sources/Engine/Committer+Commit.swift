@@ -140,6 +140,8 @@ extension Committer where Store: ~Copyable {
     ) throws(StoreError) {
         do throws(StoreError) {
             try tellOfOrders(commands, replies, now: now)
+        } catch .damaged(let text) {
+            throw .damaged("an order is on disk, and what it changed can't be read: \(text)")
         } catch {
             throw .failed("an order is on disk, and what it changed can't be read: \(error)")
         }

@@ -8,7 +8,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     package enum Verdict: Sendable {
         case goOn
         /// The truth is unknown until the next start: exit.
-        case failed(String)
+        case failed(StoreError)
     }
 
     struct Waiting {
@@ -126,7 +126,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             waiting = []
             for tell in reports { tell(nil) }
             if let copying { failCopy(copying, error) }
-            return .failed("\(error)")
+            return .failed(error)
         }
         measures.rate.sample(counts.accepted, at: now.monotonic)
         for tell in reports { tell(report()) }

@@ -10,15 +10,19 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
 
     private let mailbox = Mailbox<Message>()
     private let thread = NIOLockedValueBox<OwnedThread?>(nil)
-    private let damaged = NIOLockedValueBox<@Sendable (String) -> Void>({ _ in })
+    private let damaged = NIOLockedValueBox<@Sendable (StoreError) -> Void>({ _ in })
 
     package init() {}
 
     /// Starts the thread; `open` runs on it. nil ends it at once: then no question may be asked.
     ///
-    /// - Parameter damaged: called on the read thread whenever an answer met damage in the file.
+    /// - Parameters:
+    ///   - damaged: called on the read thread whenever an answer, or the upkeep, met damage in the file.
+    ///   - upkeep: called now and then between questions, for some milliseconds; returns how long until the next call.
     package func start(
-        damaged: @escaping @Sendable (String) -> Void = { _ in },
+        clock: some TimeSource,
+        damaged: @escaping @Sendable (StoreError) -> Void = { _ in },
+        upkeep: @escaping @Sendable (inout Reader) throws(StoreError) -> Span = { _ in .minutes(60) },
         open: @escaping @Sendable () -> Reader?
     ) {
         let mailbox = mailbox
@@ -28,6 +32,7 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
                 for case .question(_, let refuse) in mailbox.close() { refuse() }
             }
             guard var reader = open() else { return }
+            var upkeepAt = clock.now().monotonic
             while true {
                 for message in mailbox.drain() {
                     switch message {
@@ -35,10 +40,26 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
                     case .stop: return
                     }
                 }
-                mailbox.signal.wait(milliseconds: 1000)
+                let now = clock.now().monotonic
+                if now >= upkeepAt { upkeepAt = now.advanced(by: Self.keepUp(&reader, upkeep, damaged)) }
+                mailbox.signal.wait(milliseconds: min(1000, upkeepAt.since(now).milliseconds))
             }
         }
         thread.withLockedValue { $0 = started }
+    }
+
+    private static func keepUp(
+        _ reader: inout Reader,
+        _ upkeep: (inout Reader) throws(StoreError) -> Span,
+        _ damaged: (StoreError) -> Void
+    ) -> Span {
+        do throws(StoreError) {
+            return try upkeep(&reader)
+        } catch {
+            if case .damaged = error { damaged(error) }
+            // What else can fail the commit thread meets as well, and ends for it.
+            return .minutes(1)
+        }
     }
 
     /// Runs `question` on the read thread.
@@ -53,7 +74,7 @@ package final class ReadLoop<Reader: EventReader & ~Copyable & SendableMetatype>
                         do throws(StoreError) {
                             continuation.resume(returning: .success(try question(&reader)))
                         } catch {
-                            if case .damaged(let found) = error { damaged(found) }
+                            if case .damaged = error { damaged(error) }
                             continuation.resume(returning: .failure(error))
                         }
                     },

@@ -43,6 +43,13 @@ struct ClaimPageBuilder {
         return only == nil || only == function ? request.perFunctionMax : nil
     }
 
+    /// Whether the row is behind the one before it, as its lane's order wants; else pages of the file changed places.
+    func follows(_ row: Row) -> Bool {
+        guard let last = lastLooked else { return true }
+        guard !isFresh, let lastDue = last.dueAt, let due = row.dueAt else { return last.sequence < row.sequence }
+        return (lastDue, last.sequence) < (due, row.sequence)
+    }
+
     /// Looks at a row; false if it is passed over.
     mutating func wants(_ row: Row) -> Bool {
         scanned += 1

@@ -66,6 +66,9 @@ struct ClaimReader: ~Copyable {
         while !builder.isFull {
             guard try scan.step() else { return builder.isExhausted = true }
             let row = Self.row(scan)
+            guard builder.follows(row) else {
+                throw .damaged("event \(row.sequence) is not where its number belongs", sql: "claim")
+            }
             guard builder.wants(row) else { continue }
             guard let event = try event(row, functions) else {
                 builder.setAside(row)
@@ -91,14 +94,17 @@ struct ClaimReader: ~Copyable {
         )
     }
 
-    /// The whole event of a row that the scan stands on; nil if it is damaged: no row, no function, bad columns, or not
-    /// what was accepted.
+    /// The whole event of a row that the scan stands on; nil if it is damaged: no function, bad columns, or not
+    /// what was accepted. A row that its number doesn't find is damage of the file: it could not be deleted, either.
     private func event(_ row: ClaimPageBuilder.Row, _ functions: borrowing FunctionTable) throws(SQLiteError)
         -> QueuedEvent?
     {
         fetch.bind(row.sequence, at: 1)
         defer { fetch.reset() }
-        guard try fetch.step(), isInForm, let function = functions.function(row.function) else { return nil }
+        guard try fetch.step() else {
+            throw .damaged("event \(row.sequence) is seen in passing and not found by its number", sql: "claim")
+        }
+        guard isInForm, let function = functions.function(row.function) else { return nil }
         let acceptedAt = WallTime(milliseconds: fetch.int64(1))
         let event = QueuedEvent(
             sequence: row.sequence,

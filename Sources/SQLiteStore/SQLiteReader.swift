@@ -4,6 +4,8 @@ package import OutboxCore
 /// transaction, and it never checkpoints.
 package struct SQLiteReader: ~Copyable, EventReader {
     private let connection: Connection
+    /// Where `walkOn` stands.
+    var walk = RowWalk()
 
     /// How many rows at the head of the queue `oldestQueued` looks at.
     private static let oldestLookedAt = 10_000

@@ -24,4 +24,16 @@ package enum StoreQueries {
     package static let ages = """
         SELECT seq, function_id, accepted_at, age_from, attempts FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2
         """
+    /// Rows in order, and of each whether a look-up finds it: by its number, and where it waits for a time also by that.
+    package static let walks = [
+        """
+        SELECT seq, EXISTS (SELECT 1 FROM events k WHERE k.seq = e.seq), due_at IS NULL OR EXISTS
+            (SELECT 1 FROM events d INDEXED BY events_by_due WHERE d.due_at = e.due_at AND d.seq = e.seq)
+        FROM events e WHERE seq > ?1 ORDER BY seq LIMIT ?2
+        """,
+        """
+        SELECT seq, EXISTS (SELECT 1 FROM dead_letters k WHERE k.seq = e.seq), 1
+        FROM dead_letters e WHERE seq > ?1 ORDER BY seq LIMIT ?2
+        """,
+    ]
 }

@@ -126,4 +126,37 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: file.path + "-flight")) == Data(repeating: 7, count: 64))
         #expect(!FileManager.default.fileExists(atPath: directory.file("flight")))
     }
+
+    @Test(arguments: Configuration.Store.OnDamage.allCases)
+    func `damage that is met under way ends it with the file, what was found, and what the next start does`(
+        onDamage: Configuration.Store.OnDamage
+    ) {
+        let error = StoreError.damaged("event 7 is not where its number belongs")
+        let problem = StartProblem(underWay: error, path: path, onDamage: onDamage)
+        #expect(problem.exitCode == 1)
+        let found = "\(path) is damaged: event 7 is not where its number belongs. Nothing more is written to it"
+        #expect(problem.description.hasPrefix(found))
+        #expect(problem.description.contains("the next start"))
+        let words: [String] =
+            switch onDamage {
+            case .replace: ["moves it aside", "salvage"]
+            case .stop: ["store.on_damage", "verify", "restore", "salvage"]
+            }
+        for word in words { #expect(problem.description.contains(word), "\(word)") }
+    }
+
+    @Test func `an end under way for anything else names the file, and what there is to do`() {
+        let failed = StartProblem(underWay: .failed("disk I/O error"), path: path, onDamage: .replace)
+        #expect(failed.description == "\(path): disk I/O error")
+        #expect(failed.exitCode == 1)
+        let full = StartProblem(underWay: .full("no space"), path: path, onDamage: .replace)
+        #expect(full.description.contains("make room"))
+    }
+
+    @Test func `of two threads that meet damage the first one counts`() {
+        let failure = StoreFailure()
+        failure.happened(.damaged("one"))
+        failure.happened(.failed("other"))
+        #expect(failure.error == .damaged("one"))
+    }
 }

@@ -50,7 +50,7 @@ import Testing
             try "".write(toFile: configuration, atomically: true, encoding: .utf8)
             let loaded = try Configuration.load(path: configuration, environment: ["AWS_REGION": "eu-central-1"])
             let read = ReadLoop<SQLiteReader>()
-            read.start { try? SQLiteReader.open(path) }
+            read.start(clock: SystemTime()) { try? SQLiteReader.open(path) }
             service = DaemonService(
                 commit: CommitLoop(limits: CommitLimits()),
                 delivery: DeliveryLoop(),

@@ -8,7 +8,7 @@ import Testing
 struct ThreadStartTests {
     @Test func `a read thread without a reader answers that the store is closed`() async throws {
         let loop = ReadLoop<ModelStore>()
-        loop.start { nil }
+        loop.start(clock: SystemTime()) { nil }
         await #expect(throws: StoreError.self) {
             _ = try await loop.ask { (reader) throws(StoreError) in try reader.deadLetterGroups() }
         }

@@ -44,6 +44,15 @@ struct QueryPlanTests {
         #expect(try plan(StoreQueries.ages).hasSuffix("SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"))
     }
 
+    @Test(arguments: StoreQueries.walks)
+    func `a walk goes by number, and looks up in indexes alone`(query: String) throws {
+        let plan = try plan(query)
+        #expect(plan.contains("SEARCH e USING INTEGER PRIMARY KEY (rowid>?)"))
+        #expect(plan.contains("SEARCH k USING INTEGER PRIMARY KEY (rowid=?)"))
+        #expect(!query.contains("due_at") || plan.contains("INDEX events_by_due (due_at=? AND seq=?)"))
+        #expect(!plan.contains("SCAN e") && !plan.contains("SCAN k") && !plan.contains("TEMP B-TREE"))
+    }
+
     @Test func `fresh rows are in no index of the queue`() throws {
         let folder = try TemporaryDirectory()
         var store = try openStore(folder.file("queue.db"))

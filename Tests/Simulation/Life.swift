@@ -110,8 +110,8 @@ struct Life<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Copyable {
     mutating func commit(_ intake: [IntakeItem], _ commands: [CommitMessage], _ world: World) -> Bool {
         switch committer.turn(intake: intake, commands: commands, now: world.now) {
         case .goOn: return true
-        case .failed(let reason):
-            world.warnings.append(reason)
+        case .failed(let error):
+            world.warnings.append("\(error)")
             return false
         }
     }
