@@ -100,7 +100,7 @@ struct OutboxDaemon: Sendable {
                             flight: files.flight,
                             now: clock.now(),
                             announceCopy: { announceCopy() },
-                            announceCheck: { announceCheck() }
+                            announceCheck: { announceCheck($0) }
                         )
                         let start = opened.start
                         continuation.resume(returning: .success(start))

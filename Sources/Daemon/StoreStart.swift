@@ -21,6 +21,36 @@ struct StoreStart: Sendable {
     var replaced: (file: DamagedFile, found: String)?
 }
 
+/// Why a start reads the whole database before it begins.
+enum CheckReason: Hashable, Sendable, CaseIterable {
+    /// Of the machine, not of the process alone.
+    case uncleanEnd
+    case diskError
+    case damage
+
+    /// The log's line.
+    var line: String {
+        switch self {
+        case .uncleanEnd: "checking the database after an unclean end of the machine"
+        case .diskError: "checking the database after an error of the disk"
+        case .damage: "checking the database after damage was met in it"
+        }
+    }
+
+    /// nil: there is no reason. After a crash of the process alone the kernel still had every page.
+    init?(_ identity: StoreIdentity) {
+        if identity.damageSeen > 0 {
+            self = .damage
+        } else if identity.hadDiskError {
+            self = .diskError
+        } else if !identity.wasClean && !identity.sameBoot {
+            self = .uncleanEnd
+        } else {
+            return nil
+        }
+    }
+}
+
 /// An open store, with what an unclean end left put right. Commit thread.
 struct OpenedStore: ~Copyable {
     private(set) var start: StoreStart
@@ -38,7 +68,7 @@ struct OpenedStore: ~Copyable {
         flight: String,
         now: Moment,
         announceCopy: () -> Void = {},
-        announceCheck: () -> Void
+        announceCheck: (CheckReason) -> Void
     ) throws(StoreError) -> OpenedStore {
         do throws(StoreError) {
             let left = FlightFile.left(at: flight, bootID: options.bootID)
@@ -51,7 +81,13 @@ struct OpenedStore: ~Copyable {
             )
         } catch .damaged(let found) where onDamage == .replace {
             let file = try DamagedFile.setAside(options.path, flight: flight, now: now.wall)
-            var opened = try openSound(options, left: FlightRecord(), now: now, announceCopy: {}, announceCheck: {})
+            var opened = try openSound(
+                options,
+                left: FlightRecord(),
+                now: now,
+                announceCopy: {},
+                announceCheck: { _ in }
+            )
             opened.start.replaced = (file, found)
             return opened
         }
@@ -63,14 +99,12 @@ struct OpenedStore: ~Copyable {
         left: FlightRecord,
         now: Moment,
         announceCopy: () -> Void,
-        announceCheck: () -> Void
+        announceCheck: (CheckReason) -> Void
     ) throws(StoreError) -> OpenedStore {
         var random = SystemRandomNumberGenerator()
         var store = try SQLiteStore.open(options, now: now.wall, using: &random, announceCopy: announceCopy)
-        // After a crash of the process alone the kernel still had every page.
-        let isDoubtful = store.identity.hadDiskError || (!store.identity.wasClean && !store.identity.sameBoot)
-        if isDoubtful {
-            announceCheck()
+        if let reason = CheckReason(store.identity) {
+            announceCheck(reason)
             let damageSeen = store.identity.damageSeen
             let damage = damageSeen > 0 ? try store.integrityCheck() : try store.quickCheck()
             guard damage.isEmpty else { throw .damaged(damage.prefix(5).joined(separator: "; ")) }

@@ -37,8 +37,8 @@ extension OutboxDaemon {
     }
 
     /// Before a check of the whole database: systemd gives the start as much time as a slow disk needs to read it.
-    func announceCheck() {
-        logger.notice("checking the database after an unclean end of the machine")
+    func announceCheck(_ reason: CheckReason) {
+        logger.notice("\(reason.line)")
         extend("checking the database")
     }
 

@@ -24,14 +24,14 @@ import Testing
     private func open(
         _ onDamage: Configuration.Store.OnDamage,
         boot: String = "b"
-    ) throws(StoreError) -> (start: StoreStart, announced: Int) {
-        var announced = 0
+    ) throws(StoreError) -> (start: StoreStart, announced: [CheckReason]) {
+        var announced: [CheckReason] = []
         let opened = try OpenedStore.open(
             SQLiteStoreOptions(path: path, bootID: boot),
             onDamage: onDamage,
             flight: directory.file("flight"),
             now: now
-        ) { announced += 1 }
+        ) { announced.append($0) }
         let start = opened.start
         try opened.take().close(clean: false)
         return (start, announced)
@@ -105,7 +105,23 @@ import Testing
         SQLiteStore.noteDamage(path)
         let found = try open(.replace)
         #expect(found.start.replaced != nil)
-        #expect(found.announced == 1)
+        #expect(found.announced == [.damage])
+    }
+
+    @Test(arguments: [("disk error", "b", "an error of the disk"), ("", "other", "an unclean end of the machine")])
+    func `a check before READY says in the log what it is for`(mark: String, boot: String, words: String) throws {
+        try leave()
+        _ = try open(.stop)
+        if !mark.isEmpty {
+            let lock = URL(filePath: path + ".lock")
+            var record = try Data(contentsOf: lock)
+            // Where an earlier process leaves word of it.
+            record.replaceSubrange(24..<24 + mark.utf8.count, with: Data(mark.utf8))
+            try record.write(to: lock)
+        }
+        let announced = try open(.stop, boot: boot).announced
+        #expect(announced.map(\.line) == ["checking the database after \(words)"])
+        #expect(try open(.stop, boot: boot).announced.isEmpty)
     }
 
     @Test func `damage that comes back after a check that found none is believed`() throws {

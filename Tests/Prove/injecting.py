@@ -43,6 +43,8 @@ class Run:
         self.receiver = bench.receiver().start()
         self.daemon = bench.daemon(self.receiver.url, extra="door: { wait: 200ms }\n")
         self.starts = 0
+        # Where the log of a start begins that an error of the disk was left word for.
+        self.marked = []
         self.problems = []
         self._ending = threading.Event()
         self._deadline = time.monotonic() + SECONDS
@@ -79,6 +81,9 @@ class Run:
     def _start(self, prefix=()):
         daemon = self.daemon
         self.starts += 1
+        lock = daemon.directory / "outbox.db.lock"
+        if lock.exists() and b"disk error" in lock.read_bytes():
+            self.marked.append(daemon.log.stat().st_size)
         daemon.process = self.bench.children.start([*prefix, *daemon.arguments()], daemon.log, env=daemon.environment)
 
     def _supervise(self):
@@ -141,6 +146,9 @@ class Run:
             self.daemon.stop()
         self._start()
         wait_for("the daemon to be ready", self.daemon.ready, self.left())
+        for place in self.marked:
+            said = self.daemon.log.read_bytes()[place:]
+            check(b"checking the database after an error of the disk" in said, "a start did not say that it checks")
         size = Size(self.daemon)
         counts = arrived(self.receiver, self.told, self.starts)
         kept(self.daemon, self.told, counts)
