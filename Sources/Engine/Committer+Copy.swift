@@ -50,6 +50,7 @@ extension Committer where Store: ~Copyable {
         }
         do throws(StoreError) {
             copying = RunningCopy(path: try store.beginCopy(), tell: tell)
+            copyKeptUntil = nil
         } catch {
             tell(.failed(error))
         }
@@ -67,12 +68,23 @@ extension Committer where Store: ~Copyable {
             let progress = try store.copy(pages: running.pages)
             running.adapt(took: stopwatch().nanoseconds - began.nanoseconds)
             copying = progress.isDone ? nil : running
+            if progress.isDone { copyKeptUntil = now.monotonic.advanced(by: Self.copyKept) }
             running.tell(
                 progress.isDone ? .done(path: running.path, progress, store.totals) : .progress(progress)
             )
         } catch {
             failCopy(running, error)
         }
+    }
+
+    /// How long a copy waits for the command that asked for it, which may have been ended meanwhile.
+    private static var copyKept: Span { .minutes(1) }
+
+    /// A copy that nobody took takes the queue's space. Whoever is reading it can go on.
+    mutating func dropForgottenCopy(now: Moment) {
+        guard copying == nil, let keptUntil = copyKeptUntil, now.monotonic >= keptUntil else { return }
+        store.endCopy()
+        copyKeptUntil = nil
     }
 
     mutating func failCopy(_ running: RunningCopy, _ error: StoreError) {

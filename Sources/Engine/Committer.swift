@@ -55,6 +55,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var ages: EventAges
     var retrySweep = RetrySweep()
     var copying: RunningCopy?
+    var copyKeptUntil: MonotonicTime?
     var counts = (commits: 0, commands: 0, accepted: 0, repeats: 0, refused: 0, dead: 0)
     var measures = CommitMeasures()
     /// Times commits, for metrics only.
@@ -116,6 +117,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             try serveExpiring(now: now)
             try upkeep(now: now)
             copySlice(now: now)
+            dropForgottenCopy(now: now)
         } catch {
             // Nobody is told 202; whoever waits for an answer gets one.
             for operation in operations { operation.done(.failure(error)) }

@@ -128,14 +128,15 @@ package enum BackupFile {
 
     // MARK: Making a queue of it
 
-    /// Takes the seal away and makes it a queue of another generation that sends nothing yet. One transaction.
+    /// Takes the seal away and makes it a queue of another generation that sends nothing yet. One transaction over every
+    /// row: without a journal, as a file that doesn't come to the end of it is worth nothing. The caller syncs it.
     static func unseal(
         _ connection: borrowing Connection,
         generation: UInt16,
         reason: String,
         now: WallTime
     ) throws(SQLiteError) {
-        try connection.execute("PRAGMA synchronous = FULL")
+        try connection.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192")
         try connection.execute("BEGIN IMMEDIATE")
         // What was queued then may have been handed over since; a dead letter may have been redriven.
         try connection.execute("UPDATE events SET uncertain = 1; UPDATE dead_letters SET uncertain = 1")

@@ -34,6 +34,26 @@ package enum Restoration {
         package var movedTo: String?
     }
 
+    /// What is made of the backup before it gets the database's name.
+    private static func unfinished(_ database: String) -> String { database + ".restoring" }
+    /// The same, whole, as long as the database that is in the way is being moved.
+    private static func ready(_ database: String) -> String { database + ".restored" }
+
+    /// Of a restore that was cut off before its last step nothing is left; one that had begun it has to be done again, and
+    /// a place where no queue was gets none that is empty.
+    ///
+    /// - Throws: `.refused` where a start would be half of a restore.
+    static func settle(_ database: String) throws(StoreError) {
+        let left = [ready(database), unfinished(database)].filter(StoreFiles.isThere)
+        guard let first = left.first else { return }
+        guard StoreFiles.isThere(database), first == unfinished(database) else {
+            throw .refused(
+                "a restore was cut off: do it again (lambda-outbox restore), or remove \(first) to do without it"
+            )
+        }
+        StoreFiles.remove(first)
+    }
+
     /// Checks the backup, then copies it beside the database, makes a queue of the copy and gives it the database's name.
     /// Until that last step everything is as it was.
     ///
@@ -54,7 +74,7 @@ package enum Restoration {
         if !inTheWay.isEmpty, order.aside == nil {
             throw .refused("\(inTheWay[0]) is there already; nothing was changed")
         }
-        let unfinished = order.database + ".restoring"
+        let unfinished = unfinished(order.database)
         do throws(StoreError) {
             try StoreFiles.copy(order.backup, to: unfinished)
             do throws(SQLiteError) {
@@ -72,16 +92,28 @@ package enum Restoration {
                 throw error.storeError
             }
             try StoreFiles.sync(unfinished)
-            if let aside = order.aside, !inTheWay.isEmpty { try StoreFiles.move(order.database, aside: aside) }
-            try StoreFiles.rename(unfinished, to: order.database)
-            // What was met in the database before says nothing of this one.
-            OwnerLock.note(nil, SQLiteStore.lockPath(order.database))
+            if inTheWay.isEmpty, !StoreFiles.isThere(ready(order.database)) {
+                try StoreFiles.rename(unfinished, to: order.database)
+            } else {
+                try replace(order.database, by: unfinished, aside: inTheWay.isEmpty ? nil : order.aside)
+            }
         } catch {
-            DatabaseFile.remove(unfinished)
-            DatabaseFile.remove(unfinished + "-journal")
+            StoreFiles.remove(unfinished)
+            // As long as the database is away that was there, no start may take its place for an empty one.
+            if StoreFiles.isThere(order.database) { StoreFiles.remove(ready(order.database)) }
             throw error
         }
+        // What was met in the database before says nothing of this one.
+        OwnerLock.note(nil, SQLiteStore.lockPath(order.database))
         StoreFiles.giveToFolderOwner([order.database, SQLiteStore.lockPath(order.database)])
         return Result(facts: facts, movedTo: inTheWay.isEmpty ? nil : order.aside)
+    }
+
+    /// Two files can't change names at once: until it is done no daemon starts (`settle`).
+    private static func replace(_ database: String, by unfinished: String, aside: String?) throws(StoreError) {
+        let ready = ready(database)
+        try StoreFiles.rename(unfinished, to: ready)
+        if let aside { try StoreFiles.move(database, aside: aside) }
+        try StoreFiles.rename(ready, to: database)
     }
 }

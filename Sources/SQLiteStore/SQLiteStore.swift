@@ -74,6 +74,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
         let mark = lock.record.mark
         // What a backup left that came to no end.
         DatabaseFile.remove(copyPath(options.path))
+        try Restoration.settle(options.path)
         let isNew = try DatabaseFile.look(options.path, known: known) == .absent
         var upgrade: SchemaUpgrade?
         var version = Migrator.newest

@@ -14,7 +14,7 @@ package enum StoreFiles {
 
     /// Copies a file to a new one, for its owner alone; one of that name that was left over is removed first.
     static func copy(_ path: String, to target: String) throws(StoreError) {
-        DatabaseFile.remove(target)
+        remove(target)
         let source = open(path, O_RDONLY | O_CLOEXEC)
         guard source >= 0 else { throw .failed("can't open \(path): \(systemMessage(errno))") }
         defer { close(source) }
@@ -70,13 +70,14 @@ package enum StoreFiles {
 
     /// Moves a copy that another process made to a new name; copies it where that is on another disk.
     package static func take(_ path: String, as target: String) throws(StoreError) {
+        remove(target)
         if Glibc.rename(path, target) == 0 { return }
         guard errno == EXDEV else { throw problem("move \(path) to", target) }
         try copy(path, to: target)
         DatabaseFile.remove(path)
     }
 
-    /// Removes a file that is of no use any more.
+    /// Removes a file that is of no use any more, with its journal: SQLite would undo another file's changes by that.
     package static func remove(_ path: String) {
         DatabaseFile.remove(path)
         DatabaseFile.remove(path + "-journal")

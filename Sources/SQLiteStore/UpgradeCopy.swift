@@ -11,9 +11,16 @@ enum UpgradeCopy {
         "\(database).before-v\(version)"
     }
 
+    private static func unfinished(_ database: String, before version: Int64 = Migrator.newest) -> String {
+        path(database, before: version) + ".new"
+    }
+
     /// Removes what earlier upgrades left.
     static func removeAll(of database: String) {
-        for version in 1...Migrator.newest { unlink(path(database, before: version)) }
+        for version in 1...Migrator.newest {
+            unlink(path(database, before: version))
+            unlink(unfinished(database, before: version))
+        }
     }
 
     /// Copies the file. Its log has been moved into it, and no connection to it is open in this process: closing a
@@ -23,7 +30,7 @@ enum UpgradeCopy {
     ///   not keep a daemon from starting.
     static func make(of database: String) throws(StoreError) -> String? {
         let target = path(database)
-        let unfinished = target + ".new"
+        let unfinished = unfinished(database)
         DatabaseFile.remove(unfinished)
         do throws(StoreError) {
             guard try hasRoom(forCopyOf: database) else { return nil }

@@ -140,6 +140,25 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.file("outbox.db.copy")))
     }
 
+    @Test func `leaves no copy that nobody took, and none where one was taken`() throws {
+        let folder = try TemporaryDirectory()
+        var committer = try committer(folder.file("outbox.db"))
+        for isTaken in [false, true] {
+            let reports = Reports()
+            _ = committer.turn(intake: [], commands: [.copy(reports.add)], now: Self.now(0))
+            for _ in 0..<50 where reports.path == nil {
+                _ = committer.turn(intake: [], commands: [], now: Self.now(0))
+            }
+            let path = try #require(reports.path)
+            _ = committer.turn(intake: [], commands: [], now: Self.now(59_000))
+            #expect(FileManager.default.fileExists(atPath: path))
+            if isTaken { try StoreFiles.take(path, as: folder.file("monday")) }
+            _ = committer.turn(intake: [], commands: [], now: Self.now(61_000))
+            #expect(!FileManager.default.fileExists(atPath: path))
+            #expect(FileManager.default.fileExists(atPath: folder.file("monday")) == isTaken)
+        }
+    }
+
     @Test func `takes fewer pages where they take long, more where they don't`() {
         var running = RunningCopy(path: "", tell: { _ in })
         for _ in 0..<10 { running.adapt(took: 1_000) }
