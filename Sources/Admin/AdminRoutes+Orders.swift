@@ -40,6 +40,18 @@ extension AdminRoutes {
             )
             return try JSONAnswers.answer(result)
         }
+        api.post("import") { request, _ in
+            let order = try await JSONAnswers.decode(ImportOrder.self, from: request, upTo: ImportOrder.bodyBytesMax)
+            guard (1...ImportOrder.recordsMax).contains(order.records.count) else {
+                throw AdminError(.invalid, "records: 1 to \(ImportOrder.recordsMax) of them in one request")
+            }
+            let answer = try await service.bringIn(order)
+            let count = answer.results.count { $0.outcome == .imported }
+            if order.dryRun != true, count > 0 {
+                logger.notice("records imported by an operator", metadata: ["count": "\(count)"])
+            }
+            return try JSONAnswers.answer(answer)
+        }
         api.get("backup") { _, _ in try JSONAnswers.answer(await service.backup()) }
         api.post("backup") { _, _ in
             let status = try await service.beginBackup()

@@ -56,6 +56,9 @@ package protocol AdminService: Sendable {
     /// Deletes the selected dead letters; on disk when it returns.
     func purge(_ selection: DeadLetterSelection) async throws -> PurgeResult
 
+    /// Brings events and keys in under their ids; on disk when it returns. With a dry run nothing is changed.
+    func bringIn(_ order: ImportOrder) async throws -> ImportResults
+
     /// Begins a copy of the queue for a backup; what is under way or was done last when there is one under way.
     func beginBackup() async throws -> BackupStatus
 

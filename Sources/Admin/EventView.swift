@@ -78,8 +78,12 @@ extension Event {
             redriven: detail.redriven,
             producer: detail.producer,
             idempotencyKey: detail.idempotencyKey,
+            keyKind: history ? detail.keyKind.map { Int64($0) } : nil,
+            keyUntil: history ? detail.keyUntil.map(Timestamp.init) : nil,
             durableExecutionName: detail.headers.durableExecutionName,
             tenantID: detail.headers.tenantID,
+            traceID: history ? detail.headers.traceID : nil,
+            clientContext: history ? detail.headers.clientContext : nil,
             payloadBytes: detail.payloadBytes,
             requestID: detail.requestID,
             explanation: history ? Explanation.words(for: detail, standing: standing, now: now) : nil

@@ -20,12 +20,16 @@ enum JSONAnswers {
         )
     }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, from request: Request) async throws -> Value {
+    static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        from request: Request,
+        upTo bytesMax: Int = AdminLimits.bodyBytesMax
+    ) async throws -> Value {
         let body: ByteBuffer
         do {
-            body = try await request.body.collect(upTo: AdminLimits.bodyBytesMax)
+            body = try await request.body.collect(upTo: bytesMax)
         } catch {
-            throw AdminError(.tooLarge, "the request body is larger than \(AdminLimits.bodyBytesMax) bytes")
+            throw AdminError(.tooLarge, "the request body is larger than \(bytesMax) bytes")
         }
         do {
             return try JSONDecoder().decode(type, from: Data(body.readableBytesView))

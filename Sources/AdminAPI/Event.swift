@@ -32,8 +32,17 @@ package struct Event: Codable, Hashable, Sendable {
     package var redriven: Int
     package var producer: String
     package var idempotencyKey: String?
+    /// What the key is: 1 the producer's own, 2 a durable execution's name, 3 an SDK's invocation id, 4 a hash of the
+    /// content. Lists leave this and the next one out.
+    package var keyKind: Int64?
+    /// When the key's window passes.
+    package var keyUntil: Timestamp?
     package var durableExecutionName: String?
     package var tenantID: String?
+    /// Lists leave it out, and the next one.
+    package var traceID: String?
+    /// As the producer gave it: base64 of JSON.
+    package var clientContext: String?
     package var payloadBytes: Int
     /// Lambda's request id of the hand-over.
     package var requestID: String?
@@ -53,8 +62,12 @@ package struct Event: Codable, Hashable, Sendable {
         case chargedAttempts = "charged_attempts"
         case uncertain, redriven, producer
         case idempotencyKey = "idempotency_key"
+        case keyKind = "key_kind"
+        case keyUntil = "key_until"
         case durableExecutionName = "durable_execution_name"
         case tenantID = "tenant_id"
+        case traceID = "trace_id"
+        case clientContext = "client_context"
         case payloadBytes = "payload_bytes"
         case requestID = "request_id"
         case explanation
@@ -83,8 +96,12 @@ package struct Event: Codable, Hashable, Sendable {
         redriven: Int = 0,
         producer: String,
         idempotencyKey: String? = nil,
+        keyKind: Int64? = nil,
+        keyUntil: Timestamp? = nil,
         durableExecutionName: String? = nil,
         tenantID: String? = nil,
+        traceID: String? = nil,
+        clientContext: String? = nil,
         payloadBytes: Int,
         requestID: String? = nil,
         explanation: String? = nil
@@ -111,8 +128,12 @@ package struct Event: Codable, Hashable, Sendable {
         self.redriven = redriven
         self.producer = producer
         self.idempotencyKey = idempotencyKey
+        self.keyKind = keyKind
+        self.keyUntil = keyUntil
         self.durableExecutionName = durableExecutionName
         self.tenantID = tenantID
+        self.traceID = traceID
+        self.clientContext = clientContext
         self.payloadBytes = payloadBytes
         self.requestID = requestID
         self.explanation = explanation

@@ -5,37 +5,11 @@ package struct SalvagedExtras: Codable, Hashable, Sendable {
     /// The page of the file that it was read from; 0: out of the log.
     package var page: Int
     package var partition: String
-    package var traceID: String?
-    package var clientContext: String?
-    /// What the idempotency key is: 1 the producer's own, 2 a durable execution's name, 3 an SDK's invocation id, 4 a hash
-    /// of the content.
-    package var keyKind: Int64?
-    package var keyUntil: Timestamp?
 
-    private enum CodingKeys: String, CodingKey {
-        case marks, page, partition
-        case traceID = "trace_id"
-        case clientContext = "client_context"
-        case keyKind = "key_kind"
-        case keyUntil = "key_until"
-    }
-
-    package init(
-        marks: [String],
-        page: Int,
-        partition: String,
-        traceID: String? = nil,
-        clientContext: String? = nil,
-        keyKind: Int64? = nil,
-        keyUntil: Timestamp? = nil
-    ) {
+    package init(marks: [String], page: Int, partition: String) {
         self.marks = marks
         self.page = page
         self.partition = partition
-        self.traceID = traceID
-        self.clientContext = clientContext
-        self.keyKind = keyKind
-        self.keyUntil = keyUntil
     }
 }
 
@@ -49,7 +23,7 @@ package struct SalvagedKeyLine: Codable, Hashable, Sendable {
     package var region: String
     package var account: String?
     package var partition: String
-    /// As in `SalvagedExtras`.
+    /// As in `Event`.
     package var keyKind: Int64
     package var key: String
     /// SHA-256 of what was accepted with it, in hexadecimal.

@@ -77,6 +77,11 @@ package struct AdminClient {
         try post("events/send-now", order)
     }
 
+    /// Brings records in under their ids.
+    package func bringIn(_ order: ImportOrder) throws(ClientError) -> ImportResults {
+        try post("import", order)
+    }
+
     /// Begins a copy of the queue for a backup.
     package func beginBackup() throws(ClientError) -> BackupStatus {
         try post("backup", [String: String]())

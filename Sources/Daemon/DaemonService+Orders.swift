@@ -63,13 +63,14 @@ extension DaemonService {
     // MARK: Events
 
     func cancel(_ ids: [EventID]) async throws -> [EventResult] {
-        let (_, inFlight) = try await takeOut(ids) { [.cancel($0)] }
+        let (_, inFlight) = try await takeOut(rows(of: ids)) { [.cancel($0.map(\.key))] }
         return try await results(ids, inFlight: inFlight, done: .cancelled)
     }
 
     func sendNow(_ ids: [EventID], force: Bool) async throws -> [EventResult] {
         let flying = try await deliveryReport().dispatch.inFlightSince
-        let waiting = ids.filter { flying[$0.sequence] == nil }
+        let rows = try await rows(of: ids)
+        let waiting = ids.filter { id in rows[id].map { flying[$0] == nil } ?? true }
         if !waiting.isEmpty { _ = try await commit.operate([.sendNow(waiting, force: force)]) }
         return try await results(ids, inFlight: Set(ids).subtracting(waiting), done: .queued)
     }
@@ -77,16 +78,22 @@ extension DaemonService {
     func moveToDead(_ pattern: GlobPattern) async throws -> MoveResult {
         // What is accepted meanwhile is not meant: the order would have no end.
         let last = try await commitReport().totals.lastSequence
+        func isMeant(_ row: Int64) -> Bool { row <= last || row >= EventID.firstImportedRow }
         var result = MoveResult(count: 0, inFlight: 0)
         var place: Int64? = 0
-        while let behind = place, behind < last {
+        // Rows that came by an import stand behind all others.
+        while let behind = place {
+            if behind >= last, behind < EventID.firstImportedRow - 1 {
+                place = EventID.firstImportedRow - 1
+                continue
+            }
             let page = try await read.ask { reader throws(StoreError) in
                 try reader.queued(EventFilter(function: pattern), after: behind, limit: Self.slice)
             }
             place = page.next
-            for slice in Self.slices(page.events.filter { $0.sequence <= last }) {
-                let (moved, inFlight) = try await takeOut(slice.map(\.id)) { ids in
-                    ids.map { .bury(sequence: $0.sequence, .moved, reason: "an operator moved it to the dead letters") }
+            for slice in Self.slices(page.events.filter { isMeant($0.sequence) }) {
+                let (moved, inFlight) = try await takeOut(slice.map { (key: $0.id, value: $0.sequence) }) { rows in
+                    rows.map { .bury(sequence: $0.value, .moved, reason: "an operator moved it to the dead letters") }
                 }
                 result.count += moved
                 result.inFlight += inFlight.count
@@ -113,19 +120,21 @@ extension DaemonService {
     /// Takes events out of the queue in one commit. The delivery side is asked first: it knows what is in flight, and
     /// starts none of the rest any more. So nothing is sent behind the answer, and nothing is lost if the store refuses.
     ///
-    /// - Parameter commands: what takes these out; those in flight are not among them.
+    /// - Parameters:
+    ///   - rows: the events by their ids, each with its row.
+    ///   - commands: what takes these out; those in flight are not among them.
     /// - Returns: how many were there to be taken out, and those that were in flight and left alone.
     private func takeOut(
-        _ ids: [EventID],
-        _ commands: ([EventID]) -> [StoreCommand]
+        _ rows: some Sequence<(key: EventID, value: Int64)>,
+        _ commands: ([(key: EventID, value: Int64)]) -> [StoreCommand]
     ) async throws -> (count: Int, inFlight: Set<EventID>) {
-        let sequences = Array(Set(ids.map(\.sequence)))
+        let sequences = rows.map(\.value)
         guard let flying = await delivery.withdraw(sequences) else {
             throw AdminError(.unavailable, "the daemon is stopping")
         }
         let withdrawn = Array(Set(sequences).subtracting(flying))
-        let wanted = ids.filter { !flying.contains($0.sequence) }
-        let inFlight = Set(ids).subtracting(wanted)
+        let wanted = rows.filter { !flying.contains($0.value) }
+        let inFlight = Set(rows.lazy.filter { flying.contains($0.value) }.map(\.key))
         let replies: [StoreReply]
         do {
             replies = wanted.isEmpty ? [] : try await commit.operate(commands(wanted))
@@ -142,6 +151,17 @@ extension DaemonService {
             }
         }
         return (count, inFlight)
+    }
+
+    /// The rows of those that are queued. An id alone doesn't tell: the same number may be another event's here.
+    private func rows(of ids: [EventID]) async throws -> [EventID: Int64] {
+        try await read.ask { reader throws(StoreError) in
+            var rows: [EventID: Int64] = [:]
+            for id in ids {
+                if let event = try reader.event(id), event.state == .queued { rows[id] = event.sequence }
+            }
+            return rows
+        }
     }
 
     /// - Parameter done: the state in which an event is now for which the order was carried out.

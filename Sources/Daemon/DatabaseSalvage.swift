@@ -113,11 +113,7 @@ extension DatabaseSalvage.Line {
             let extras = SalvagedExtras(
                 marks: event.marks.map(\.rawValue),
                 page: event.page,
-                partition: function.partition,
-                traceID: event.detail.headers.traceID,
-                clientContext: event.detail.headers.clientContext,
-                keyKind: event.keyKind,
-                keyUntil: event.keyUntil.map(Timestamp.init)
+                partition: function.partition
             )
             // Its explanation would speak of a daemon that runs.
             var view = Event(event.detail, now: event.detail.acceptedAt)

@@ -107,12 +107,15 @@ extension Committer where Store: ~Copyable {
 
     /// One order a round, in a transaction of its own: it costs no producer his place, whatever becomes of it.
     mutating func operate(now: Moment) throws(StoreError) {
-        guard let operation = operations.first else { return }
+        guard var operation = operations.first else { return }
+        for index in operation.commands.indices {
+            operation.commands[index] = withRoom(operation.commands[index], now: now)
+        }
         do throws(StoreError) {
             let replies: [StoreReply]
             do throws(StoreError) {
                 replies = try timed(operation.commands, now: now)
-            } catch .full {
+            } catch .full where !operation.isImport {
                 // Purging needs a little space before it gives some.
                 ballast.giveBack()
                 try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
@@ -158,6 +161,8 @@ extension Committer where Store: ~Copyable {
             case (.sendNow(_, let force), .found(let ids)) where !ids.isEmpty:
                 tellDelivery(.dueChanged(now.wall))
                 if force { for id in ids { if let event = try store.queued(id) { tellDelivery(.force(event)) } } }
+            case (.bringIn(let records, _, let isTrial), .broughtIn(let outcomes)) where !isTrial:
+                announceImport(records, outcomes, now: now)
             case (.pause, .done): tellDelivery(.pauses(try store.pauses(), resumed: nil))
             case (.resume(let pattern), _): tellDelivery(.pauses(try store.pauses(), resumed: pattern))
             default: break

@@ -134,7 +134,7 @@ extension Committer where Store: ~Copyable {
     }
 
     /// Why nobody at all can be taken now.
-    private func blocking(now: Moment) -> Obstacle? {
+    func blocking(now: Moment) -> Obstacle? {
         if isLocked(now) { return .locked }
         return lockedUntil == nil && !heldUp.isEmpty ? .diskFull : nil
     }
@@ -190,7 +190,7 @@ extension Committer where Store: ~Copyable {
                 counts.refused += 1
                 tally(.conflict, item)
                 answers.append((item, .conflict(id)))
-            case .done, .notFound, .moved, .found, .resumed, .trimmed, .forgotten:
+            case .done, .notFound, .moved, .found, .resumed, .trimmed, .forgotten, .broughtIn:
                 preconditionFailure("the store answered an accept with something else")
             }
         }

@@ -29,6 +29,8 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     struct Operation {
         var commands: [StoreCommand]
         var done: @Sendable (Result<[StoreReply], StoreError>) -> Void
+
+        var isImport: Bool { commands.contains { if case .bringIn = $0 { true } else { false } } }
     }
 
     /// Requests that wait for room, then those of this round; each is in one of these until it is answered.

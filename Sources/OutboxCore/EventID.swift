@@ -30,6 +30,33 @@ package struct EventID: Hashable, Comparable, Sendable {
     package var acceptedAt: WallTime { WallTime(milliseconds: Int64(high >> 16)) }
     package var generation: UInt16 { UInt16(truncatingIfNeeded: low >> 16) }
 
+    /// Rows of events that came with an id from elsewhere begin here, behind all that a store numbers itself.
+    package static let firstImportedRow: Int64 = 1 << 42
+
+    /// The row of an event that came with this id. It goes by the generation, so that it meets no row of a store that
+    /// numbered other events the same.
+    package var importedRow: Int64 { (Int64(generation) + 1) << 42 | sequence }
+
+    /// An id put together again from what its row keeps.
+    ///
+    /// - Parameter tail: the low 32 bits, store generation and random.
+    package init(acceptedAt: WallTime, row: Int64, tail: Int64) {
+        self.init(
+            acceptedAt: acceptedAt,
+            sequence: row & (Self.firstImportedRow - 1),
+            generation: UInt16(truncatingIfNeeded: tail >> 16),
+            random: UInt16(truncatingIfNeeded: tail)
+        )
+    }
+
+    /// The low 32 bits: store generation and random.
+    package var tail: Int64 { Int64(low & 0xFFFF_FFFF) }
+
+    /// Rows that an event of this id can have, one after the other to be looked at; none for ids that no store gives.
+    package var rows: [Int64] {
+        self == EventID(acceptedAt: acceptedAt, row: sequence, tail: tail) ? [sequence, importedRow] : []
+    }
+
     package static func < (a: EventID, b: EventID) -> Bool { (a.high, a.low) < (b.high, b.low) }
 }
 

@@ -82,6 +82,10 @@ package struct EventDetail: Hashable, Sendable {
     package var producer: String
     package var headers: PassedHeaders
     package var idempotencyKey: String?
+    /// `DedupeKey.Kind` of its key, as a number.
+    package var keyKind: Int?
+    /// When its key's window passes.
+    package var keyUntil: WallTime?
     package var payloadBytes: Int
     package var acceptedAt: WallTime
     package var dueAt: WallTime?
@@ -111,6 +115,8 @@ package struct EventDetail: Hashable, Sendable {
         producer: String,
         headers: PassedHeaders = PassedHeaders(),
         idempotencyKey: String? = nil,
+        keyKind: Int? = nil,
+        keyUntil: WallTime? = nil,
         payloadBytes: Int,
         acceptedAt: WallTime,
         dueAt: WallTime? = nil,
@@ -136,6 +142,8 @@ package struct EventDetail: Hashable, Sendable {
         self.producer = producer
         self.headers = headers
         self.idempotencyKey = idempotencyKey
+        self.keyKind = keyKind
+        self.keyUntil = keyUntil
         self.payloadBytes = payloadBytes
         self.acceptedAt = acceptedAt
         self.dueAt = dueAt

@@ -86,6 +86,10 @@ package enum StoreCommand: Sendable {
     /// functions that hold nothing, have no state, and that no hand-over and no key names. A slice: at most `limit` rows
     /// are looked at, so that it may take several calls until all are found. The function seen last stays.
     case forgetFunctions(troubleBefore: WallTime, limit: Int)
+    /// Bring in events and keys under the ids that they have. Whatever this database knows already stays as it is; what is
+    /// over the room is left out. A queued one is due now, or when it was promised to be, and its age counts from then.
+    /// With `isTrial` nothing is changed, and each record is judged as if it came alone.
+    case bringIn([ImportedRecord], room: ImportRoom, isTrial: Bool = false)
 }
 
 /// What one command did.
@@ -109,6 +113,8 @@ package enum StoreReply: Sendable {
     case trimmed(Int)
     /// Functions whose state, or which altogether, a `forgetFunctions` removed; their keys are never given again.
     case forgotten([FunctionKey])
+    /// What became of the records of a `bringIn`, in their order.
+    case broughtIn([ImportOutcome])
 }
 
 /// What came of an attempt, decided by the dispatcher.

@@ -89,7 +89,9 @@ package enum BackupFile {
             let words = "\(path) holds \(events) events and \(letters) dead letters, its counters say "
             throw SQLiteError.damaged("\(words)\(counters.totals.queued) and \(counters.totals.dead)", sql: "count")
         }
-        let newest = try connection.integer("SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1")
+        let newest = try connection.integer(
+            "SELECT accepted_at FROM events WHERE seq < \(EventID.firstImportedRow) ORDER BY seq DESC LIMIT 1"
+        )
         var facts = Facts(
             events: events,
             deadLetters: letters,
@@ -120,7 +122,7 @@ package enum BackupFile {
             while try select.step() {
                 guard hash(select.blob(4)) != Digest256(row: select, 3), found.count < namedMax else { continue }
                 let acceptedAt = WallTime(milliseconds: select.int64(1))
-                found.append(EventID(acceptedAt: acceptedAt, sequence: select.int64(0), tail: select.int64(2)))
+                found.append(EventID(acceptedAt: acceptedAt, row: select.int64(0), tail: select.int64(2)))
             }
         }
         return found

@@ -108,7 +108,7 @@ struct ClaimReader: ~Copyable {
         let acceptedAt = WallTime(milliseconds: fetch.int64(1))
         let event = QueuedEvent(
             sequence: row.sequence,
-            id: EventID(acceptedAt: acceptedAt, sequence: row.sequence, tail: fetch.int64(4)),
+            id: EventID(acceptedAt: acceptedAt, row: row.sequence, tail: fetch.int64(4)),
             functionKey: row.function,
             function: function,
             payload: fetch.blob(16),

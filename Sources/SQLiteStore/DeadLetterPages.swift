@@ -71,7 +71,7 @@ enum DeadLetterPages {
                     function: FunctionIdentity(row: select, from: 0),
                     condition: condition,
                     count: select.int(6),
-                    newest: EventID(acceptedAt: acceptedAt, sequence: select.int64(7), tail: select.int64(9))
+                    newest: EventID(acceptedAt: acceptedAt, row: select.int64(7), tail: select.int64(9))
                 )
             )
         }

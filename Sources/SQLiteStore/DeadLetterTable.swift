@@ -116,6 +116,14 @@ struct DeadLetterTable: ~Copyable {
         )
     }
 
+    /// The row of a dead letter, wherever it came from.
+    func find(_ id: EventID) throws(SQLiteError) -> (sequence: Int64, head: Head)? {
+        for row in id.rows {
+            if let head = try head(row), head.event.id(row) == id { return (row, head) }
+        }
+        return nil
+    }
+
     func key(_ sequence: Int64) throws(SQLiteError) -> (kind: Int64, text: String)? {
         selectKey.bind(sequence, at: 1)
         defer { selectKey.reset() }

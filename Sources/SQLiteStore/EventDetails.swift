@@ -12,7 +12,7 @@ enum EventDetails {
         """
     private static let options = """
         e.age_from, e.expires_at, e.key_text, length(e.payload),
-        e.durable_name, e.tenant_id, e.trace_id, e.client_context
+        e.durable_name, e.tenant_id, e.trace_id, e.client_context, e.key_kind, e.key_until
         """
 
     static func queued(_ connection: borrowing Connection, _ sequence: Int64) throws(SQLiteError) -> EventDetail? {
@@ -21,7 +21,7 @@ enum EventDetails {
         guard try row.step() else { return nil }
         var detail = detail(row, .queued)
         readOptions(row, into: &detail)
-        detail.dueAt = time(row, 22)
+        detail.dueAt = time(row, 24)
         return detail
     }
 
@@ -33,9 +33,9 @@ enum EventDetails {
         guard try row.step() else { return nil }
         var detail = detail(row, .deadLetter)
         readOptions(row, into: &detail)
-        detail.diedAt = time(row, 22)
-        detail.condition = DeadLetterCondition(rawValue: row.text(23))
-        detail.reason = row.text(24)
+        detail.diedAt = time(row, 24)
+        detail.condition = DeadLetterCondition(rawValue: row.text(25))
+        detail.reason = row.text(26)
         return detail
     }
 
@@ -93,7 +93,7 @@ enum EventDetails {
         let acceptedAt = WallTime(milliseconds: row.int64(8))
         return EventDetail(
             sequence: sequence,
-            id: EventID(acceptedAt: acceptedAt, sequence: sequence, tail: row.int64(9)),
+            id: EventID(acceptedAt: acceptedAt, row: sequence, tail: row.int64(9)),
             functionKey: FunctionKey(row.int64(1)),
             function: FunctionIdentity(row: row, from: 2),
             state: state,
@@ -115,6 +115,8 @@ enum EventDetails {
         detail.idempotencyKey = row.optionalText(16)
         detail.payloadBytes = row.int(17)
         detail.headers = PassedHeaders(row: row, from: 18)
+        detail.keyKind = row.optionalInt64(22).map { Int($0) }
+        detail.keyUntil = time(row, 23)
     }
 
     private static func time(_ row: borrowing Statement, _ column: Int32) -> WallTime? {

@@ -1,25 +1,5 @@
 import OutboxCore
 
-extension EventID {
-    /// An id of this store, put together again from what its row keeps.
-    init(acceptedAt: WallTime, sequence: Int64, tail: Int64) {
-        self.init(
-            acceptedAt: acceptedAt,
-            sequence: sequence,
-            generation: UInt16(truncatingIfNeeded: tail >> 16),
-            random: UInt16(truncatingIfNeeded: tail)
-        )
-    }
-
-    /// The low 32 bits: store generation and random.
-    var tail: Int64 { Int64(low & 0xFFFF_FFFF) }
-
-    /// The row to look at; nil for ids that no row of ours can have.
-    var rowSequence: Int64? {
-        self == EventID(acceptedAt: acceptedAt, sequence: sequence, tail: tail) ? sequence : nil
-    }
-}
-
 /// The small columns at the head of an event or dead letter: what a change of state needs, without the payload.
 struct EventHead {
     var function: FunctionKey
@@ -56,7 +36,7 @@ struct EventHead {
     }
 
     func id(_ sequence: Int64) -> EventID {
-        EventID(acceptedAt: acceptedAt, sequence: sequence, tail: idTail)
+        EventID(acceptedAt: acceptedAt, row: sequence, tail: idTail)
     }
 }
 

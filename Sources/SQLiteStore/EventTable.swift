@@ -9,6 +9,7 @@ struct EventTable: ~Copyable {
     private let setUncertain: Statement
     private let updateDue: Statement
     private let updateRetry: Statement
+    private let updatePast: Statement
     private let selectRetries: Statement
     private let deleteRow: Statement
 
@@ -37,6 +38,9 @@ struct EventTable: ~Copyable {
             "UPDATE events SET due_at = ?2, age_from = min(age_from, ?2 - 1) WHERE seq = ?1 AND due_at > ?2"
         )
         let updateRetry = try connection.prepare("UPDATE events SET due_at = ?2 WHERE seq = ?1 AND due_at > ?2")
+        let updatePast = try connection.prepare(
+            "UPDATE events SET charged_attempts = ?2, attempts = ?3, uncertain = ?4, redriven = ?5 WHERE seq = ?1"
+        )
         let selectRetries = try connection.prepare(StoreQueries.laterRetries)
         let deleteRow = try connection.prepare("DELETE FROM events WHERE seq = ?1")
         self.insert = insert
@@ -46,6 +50,7 @@ struct EventTable: ~Copyable {
         self.setUncertain = setUncertain
         self.updateDue = updateDue
         self.updateRetry = updateRetry
+        self.updatePast = updatePast
         self.selectRetries = selectRetries
         self.deleteRow = deleteRow
     }
@@ -89,6 +94,24 @@ struct EventTable: ~Copyable {
         selectHead.bind(sequence, at: 1)
         defer { selectHead.reset() }
         return try selectHead.step() ? EventHead(row: selectHead) : nil
+    }
+
+    /// The row of a queued event, wherever it came from.
+    func find(_ id: EventID) throws(SQLiteError) -> (sequence: Int64, head: EventHead)? {
+        for row in id.rows {
+            if let head = try head(row), head.id(row) == id { return (row, head) }
+        }
+        return nil
+    }
+
+    /// What an event that came with an id from elsewhere has behind it.
+    func setPast(_ event: ImportedEvent, _ sequence: Int64) throws(SQLiteError) {
+        updatePast.bind(sequence, at: 1)
+        updatePast.bind(event.chargedAttempts, at: 2)
+        updatePast.bind(event.attempts, at: 3)
+        updatePast.bind(event.uncertain || event.place == .queue, at: 4)
+        updatePast.bind(event.redriven, at: 5)
+        try updatePast.run()
     }
 
     func key(_ sequence: Int64) throws(SQLiteError) -> (kind: Int64, text: String)? {

@@ -4,12 +4,17 @@ import OutboxCore
 struct ExpiringReader: ~Copyable {
     private let selectPassed: Statement
     private let walk: Statement
+    private let selectImported: Statement
 
     init(_ connection: borrowing Connection) throws(SQLiteError) {
         let selectPassed = try connection.prepare(StoreQueries.passed)
         let walk = try connection.prepare(StoreQueries.ages)
+        let selectImported = try connection.prepare(
+            "SELECT 1 FROM events WHERE seq >= \(EventID.firstImportedRow) LIMIT 1"
+        )
         self.selectPassed = selectPassed
         self.walk = walk
+        self.selectImported = selectImported
     }
 
     func page(
@@ -71,8 +76,11 @@ struct ExpiringReader: ~Copyable {
             let sequence = walk.int64(0)
             let acceptedAt = WallTime(milliseconds: walk.int64(2))
             let isFromAhead = acceptedAt > ahead
-            // Behind it all are younger.
-            if acceptedAt > youngest, !isFromAhead { return page }
+            // Behind it all are younger, but for those from elsewhere, which are in no order.
+            if acceptedAt > youngest, !isFromAhead, sequence < EventID.firstImportedRow {
+                page.next = try hasImported ? .aged(behind: EventID.firstImportedRow - 1, limits, ahead: ahead) : nil
+                return page
+            }
             if looked == limit { page.next = .aged(behind: sequence, limits, ahead: ahead) }
             let ageFrom = WallTime(milliseconds: walk.int64(3))
             let key = FunctionKey(walk.int64(1))
@@ -83,6 +91,13 @@ struct ExpiringReader: ~Copyable {
             add(sequence, key, functions, to: &page)
         }
         return page
+    }
+
+    private var hasImported: Bool {
+        get throws(SQLiteError) {
+            defer { selectImported.reset() }
+            return try selectImported.step()
+        }
     }
 
     private func add(

@@ -8,6 +8,7 @@ struct HistoryTable: ~Copyable {
     private let selectOldest: Statement
     private let deleteRow: Statement
     private let selectFunctions: Statement
+    private let selectLine: Statement
 
     init(_ connection: borrowing Connection) throws(SQLiteError) {
         let insert = try connection.prepare(
@@ -32,7 +33,9 @@ struct HistoryTable: ~Copyable {
         let selectFunctions = try connection.prepare(
             "SELECT seq, function_id FROM history WHERE seq > ?1 ORDER BY seq LIMIT ?2"
         )
+        let selectLine = try connection.prepare("SELECT accepted_at, id_tail, cancelled FROM history WHERE seq = ?1")
         self.insert = insert
+        self.selectLine = selectLine
         self.insertCancelled = insertCancelled
         self.selectFunctions = selectFunctions
         self.selectOldest = selectOldest
@@ -73,6 +76,16 @@ struct HistoryTable: ~Copyable {
         insertCancelled.bind(head.producer, at: 10)
         insertCancelled.bind(head.payloadBytes, at: 11)
         try insertCancelled.run()
+    }
+
+    /// Handed over or cancelled, and which event it was; nil if the history has no line of this number.
+    func line(_ sequence: Int64) throws(SQLiteError) -> (id: EventID, state: EventState)? {
+        selectLine.bind(sequence, at: 1)
+        defer { selectLine.reset() }
+        guard try selectLine.step() else { return nil }
+        let acceptedAt = WallTime(milliseconds: selectLine.int64(0))
+        let id = EventID(acceptedAt: acceptedAt, row: sequence, tail: selectLine.int64(1))
+        return (id, selectLine.bool(2) ? .cancelled : .handedOver)
     }
 
     struct Line {

@@ -90,7 +90,7 @@ struct IdempotencyKeys: ~Copyable {
         let acceptedAt = WallTime(milliseconds: select.int64(1))
         return Holder(
             sequence: sequence,
-            id: EventID(acceptedAt: acceptedAt, sequence: sequence, tail: select.int64(2)),
+            id: EventID(acceptedAt: acceptedAt, row: sequence, tail: select.int64(2)),
             contentDigest: Digest256(row: select, 3),
             rememberedUntil: select.optionalInt64(4).map(WallTime.init(milliseconds:))
         )

@@ -38,12 +38,16 @@ enum Invariants {
             "numbers that were never given",
             """
             SELECT count(*) FROM (SELECT seq FROM events UNION ALL SELECT seq FROM dead_letters UNION ALL
-            SELECT seq FROM history) WHERE seq < 1 OR seq > (SELECT last_sequence FROM meta)
+            SELECT seq FROM history)
+            WHERE seq < 1 OR (seq > (SELECT last_sequence FROM meta) AND seq < \(EventID.firstImportedRow))
             """
         ),
         (
             "keys of events that never were",
-            "SELECT count(*) FROM idempotency_keys WHERE event_seq > (SELECT last_sequence FROM meta)"
+            """
+            SELECT count(*) FROM idempotency_keys
+            WHERE event_seq > (SELECT last_sequence FROM meta) AND event_seq < \(EventID.firstImportedRow)
+            """
         ),
     ]
 

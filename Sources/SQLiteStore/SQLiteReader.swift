@@ -24,30 +24,33 @@ package struct SQLiteReader: ~Copyable, EventReader {
     }
 
     package mutating func event(_ id: EventID) throws(StoreError) -> EventDetail? {
-        guard let sequence = id.rowSequence else { return nil }
-        return try reading { (connection) throws(SQLiteError) in
-            var found = try EventDetails.queued(connection, sequence)
-            if found == nil { found = try EventDetails.deadLetter(connection, sequence) }
-            if found == nil { found = try EventDetails.handedOver(connection, sequence) }
-            guard var detail = found, detail.id == id else { return nil }
-            // A hand-over line brings the last attempt with it.
-            let handingOver = detail.attempts
-            detail.attempts = try EventDetails.attempts(connection, sequence)
-            for attempt in handingOver { AttemptHistory.append(attempt, to: &detail.attempts) }
-            return detail
+        try reading { (connection) throws(SQLiteError) in
+            for sequence in id.rows {
+                var found = try EventDetails.queued(connection, sequence)
+                if found == nil { found = try EventDetails.deadLetter(connection, sequence) }
+                if found == nil { found = try EventDetails.handedOver(connection, sequence) }
+                guard var detail = found, detail.id == id else { continue }
+                // A hand-over line brings the last attempt with it.
+                let handingOver = detail.attempts
+                detail.attempts = try EventDetails.attempts(connection, sequence)
+                for attempt in handingOver { AttemptHistory.append(attempt, to: &detail.attempts) }
+                return detail
+            }
+            return nil
         }
     }
 
     package mutating func payload(_ id: EventID) throws(StoreError) -> [UInt8]? {
-        guard let sequence = id.rowSequence else { return nil }
-        return try reading { (connection) throws(SQLiteError) in
+        try reading { (connection) throws(SQLiteError) in
             for table in ["events", "dead_letters"] {
                 let row = try connection.prepare("SELECT accepted_at, id_tail, payload FROM \(table) WHERE seq = ?1")
-                row.bind(sequence, at: 1)
-                guard try row.step() else { continue }
-                let acceptedAt = WallTime(milliseconds: row.int64(0))
-                let isMeant = EventID(acceptedAt: acceptedAt, sequence: sequence, tail: row.int64(1)) == id
-                return isMeant ? row.blob(2) : nil
+                for sequence in id.rows {
+                    row.bind(sequence, at: 1)
+                    defer { row.reset() }
+                    guard try row.step() else { continue }
+                    let acceptedAt = WallTime(milliseconds: row.int64(0))
+                    if EventID(acceptedAt: acceptedAt, row: sequence, tail: row.int64(1)) == id { return row.blob(2) }
+                }
             }
             return nil
         }

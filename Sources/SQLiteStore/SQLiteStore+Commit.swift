@@ -93,6 +93,8 @@ extension SQLiteStore {
             return try trim(historyBefore: historyBefore, historyMax: historyMax, limit: limit, now: now)
         case .forgetFunctions(let troubleBefore, let limit):
             return try forgetFunctions(troubleBefore: troubleBefore, limit: limit, now: now)
+        case .bringIn(let records, let room, let isTrial):
+            return try bringIn(records, room: room, isTrial: isTrial, now: now)
         }
     }
 }

@@ -52,11 +52,15 @@ extension SQLiteStore {
     /// A dead letter that is meant; `id` where it was asked for by its id.
     private typealias Letter = (sequence: Int64, id: EventID?)
 
-    /// In the order given for ids, else oldest first. Ids are not looked up yet.
+    /// In the order given for ids, else oldest first.
     private func selected(_ selection: DeadLetterSelection, limit: Int) throws(SQLiteError) -> [Letter] {
         switch selection {
         case .ids(let ids):
-            return ids.compactMap { id in id.rowSequence.map { (sequence: $0, id: id) } }
+            var letters: [Letter] = []
+            for id in ids {
+                if let (sequence, _) = try deadLetters.find(id) { letters.append((sequence: sequence, id: id)) }
+            }
+            return letters
         case .function(let pattern):
             return try oldest(EventFilter(function: pattern), limit: limit)
         case .matching(let filter):

@@ -6,9 +6,7 @@ extension SQLiteStore {
     mutating func cancel(_ ids: [EventID], now: WallTime) throws(SQLiteError) -> StoreReply {
         var cancelled: [EventID] = []
         for id in ids {
-            guard let sequence = id.rowSequence, let head = try events.head(sequence), head.id(sequence) == id else {
-                continue
-            }
+            guard let (sequence, head) = try events.find(id) else { continue }
             try history.addCancelled(sequence, head, now: now)
             counters.history += 1
             if let key = try events.key(sequence) { try keys.free(place(key, head), of: sequence) }
@@ -22,7 +20,7 @@ extension SQLiteStore {
     func sendNow(_ ids: [EventID], now: WallTime) throws(SQLiteError) -> StoreReply {
         var found: [EventID] = []
         for id in ids {
-            guard let sequence = id.rowSequence, try events.head(sequence)?.id(sequence) == id else { continue }
+            guard let (sequence, _) = try events.find(id) else { continue }
             try events.hurry(sequence, now: now)
             found.append(id)
         }

@@ -40,7 +40,7 @@ extension SQLiteStore {
         return .done
     }
 
-    private mutating func die(
+    mutating func die(
         _ sequence: Int64,
         _ head: EventHead,
         _ condition: DeadLetterCondition,
@@ -78,7 +78,7 @@ extension SQLiteStore {
     /// Marks those of the events that are queued.
     func markUncertain(_ ids: [EventID]) throws(SQLiteError) -> StoreReply {
         for id in ids {
-            guard let sequence = id.rowSequence, try events.head(sequence)?.id(sequence) == id else { continue }
+            guard let (sequence, _) = try events.find(id) else { continue }
             try events.markUncertain(sequence)
         }
         return .done

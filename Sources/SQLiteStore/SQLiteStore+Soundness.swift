@@ -52,7 +52,7 @@ enum Soundness {
     /// No counter comes near it.
     static let countMax = 1 << 50
     /// Room for it in an event id.
-    static let sequenceMax: Int64 = 1 << 42
+    static let sequenceMax = EventID.firstImportedRow
 
     private static let problemsMax = 1000
 
@@ -93,7 +93,9 @@ enum Soundness {
             return count == 0 ? nil : "\(count) rows of \(table) are counted, and there is none"
         }
         if count == 0 { return "no row of \(table) is counted, and there are some" }
-        let last = try connection.integer("SELECT seq FROM \(table) ORDER BY seq DESC LIMIT 1") ?? first
-        return first > 0 && last <= lastSequence ? nil : "a row of \(table) has a number that was never given"
+        let last = try connection.integer(
+            "SELECT seq FROM \(table) WHERE seq < \(EventID.firstImportedRow) ORDER BY seq DESC LIMIT 1"
+        )
+        return first > 0 && last ?? 0 <= lastSequence ? nil : "a row of \(table) has a number that was never given"
     }
 }

@@ -323,7 +323,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
 
     package mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? {
         do {
-            guard let sequence = id.rowSequence, try events.head(sequence)?.id(sequence) == id else { return nil }
+            guard let (sequence, _) = try events.find(id) else { return nil }
             return try claims.event(sequence, functionTable)
         } catch {
             throw noted(error)

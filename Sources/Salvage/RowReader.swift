@@ -114,13 +114,8 @@ struct RowReader {
     }
 
     /// Puts an id together as the store does; numbers that none of its ids has are cut.
-    static func id(_ sequence: Int64, _ acceptedAt: Int64, _ tail: Int64) -> EventID {
-        EventID(
-            acceptedAt: WallTime(milliseconds: acceptedAt),
-            sequence: sequence & (1 << 42 - 1),
-            generation: UInt16(truncatingIfNeeded: tail >> 16),
-            random: UInt16(truncatingIfNeeded: tail)
-        )
+    static func id(_ row: Int64, _ acceptedAt: Int64, _ tail: Int64) -> EventID {
+        EventID(acceptedAt: WallTime(milliseconds: acceptedAt), row: row, tail: tail)
     }
 
     /// - Precondition: the record is whole, and in the table's form.
@@ -165,6 +160,8 @@ struct RowReader {
             producer: producer ?? "",
             headers: headers,
             idempotencyKey: record.text(places.keyText),
+            keyKind: record.integer(places.keyKind).map { Int($0) },
+            keyUntil: record.integer(places.keyKind + 1).map(WallTime.init(milliseconds:)),
             payloadBytes: payload.count,
             acceptedAt: acceptedAt,
             dueAt: places.dueAt.flatMap { record.integer($0) }.map(WallTime.init(milliseconds:)),
@@ -182,8 +179,6 @@ struct RowReader {
         return SalvagedEvent(
             detail: detail,
             payload: payload,
-            keyKind: record.integer(places.keyKind),
-            keyUntil: record.integer(places.keyKind + 1).map(WallTime.init(milliseconds:)),
             marks: marks,
             page: page
         )

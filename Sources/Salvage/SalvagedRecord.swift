@@ -29,10 +29,6 @@ package struct SalvagedEvent: Hashable, Sendable {
     /// `queued` or `deadLetter`.
     package var detail: EventDetail
     package var payload: [UInt8]
-    /// `DedupeKey.Kind`, as a number.
-    package var keyKind: Int64?
-    /// When the key's window passes.
-    package var keyUntil: WallTime?
     package var marks: [Mark]
     /// The page it was read from; 0: a frame of the log that nothing vouches for.
     package var page: Int

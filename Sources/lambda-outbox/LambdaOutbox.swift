@@ -31,8 +31,8 @@ struct LambdaOutbox: AsyncParsableCommand {
         version: outboxVersion,
         subcommands: [
             Serve.self, Send.self, StatusCommand.self, Events.self, Functions.self, Dead.self, ConfigCommand.self,
-            BackupCommand.self, RestoreCommand.self, VerifyCommand.self, SalvageCommand.self, ReceiverCommand.self,
-            Waiting.self,
+            BackupCommand.self, RestoreCommand.self, VerifyCommand.self, SalvageCommand.self, ImportCommand.self,
+            ReceiverCommand.self, Waiting.self,
         ]
     )
 

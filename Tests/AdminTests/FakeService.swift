@@ -49,6 +49,16 @@ actor FakeService: AdminService {
 
     func event(_ id: EventID) async throws -> Event? { known[id] }
 
+    func bringIn(_ order: ImportOrder) async throws -> ImportResults {
+        asked.append("import \(order.records.count) \(order.dryRun ?? false)")
+        let outcomes = ImportResult.Outcome.allCases
+        return ImportResults(
+            results: order.records.indices.map {
+                ImportResult(outcome: outcomes[$0 % outcomes.count], reason: $0 == 0 ? nil : "why")
+            }
+        )
+    }
+
     func beginBackup() async throws -> BackupStatus { .complete }
 
     func backup() async throws -> BackupStatus { .complete }

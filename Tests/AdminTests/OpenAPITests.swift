@@ -55,7 +55,8 @@ import Yams
     }
 
     private static func order(_ path: Substring) -> String {
-        path.contains("/events/") ? #"{"ids":["\#(EventID.first)"]}"# : #"{"all":true}"#
+        if path.hasSuffix("/import") { return #"{"records":[{},{}]}"# }
+        return path.contains("/events/") ? #"{"ids":["\#(EventID.first)"]}"# : #"{"all":true}"#
     }
 
     @Test func `names every member that an answer can have, and none that it can't`() throws {
@@ -83,6 +84,27 @@ import Yams
         #expect(try document.difference(resumed, "ResumeResult") == [])
         #expect(try document.difference(MoveResult(count: 1, inFlight: 1), "MoveResult") == [])
         #expect(try document.difference(EventOrder(ids: ["a"], force: true), "EventOrder") == [])
+        let key = SalvagedKeyLine(
+            producer: "p",
+            function: "f",
+            qualifier: "q",
+            region: "r",
+            account: "a",
+            partition: "aws",
+            keyKind: 1,
+            key: "k",
+            contentDigest: "d",
+            event: "e",
+            rememberedUntil: Timestamp(milliseconds: 0),
+            loose: false
+        )
+        #expect(try document.difference(key, "ImportedKey") == [])
+        let record = ImportRecord(event: .complete, payload: "e30=", marks: [], partition: "aws", key: key)
+        #expect(try document.difference(record, "ImportRecord") == [])
+        #expect(try document.difference(ImportOrder(records: [], dryRun: true), "ImportOrder") == [])
+        let imported = ImportResult(outcome: .here, reason: "r")
+        #expect(try document.difference(ImportResults(results: [imported]), "ImportResults") == [])
+        #expect(try document.difference(imported, "ImportResult") == [])
         let result = EventResult(id: "a", outcome: .done, state: "queued")
         #expect(try document.difference(EventResults(results: [result]), "EventResults") == [])
     }
@@ -92,6 +114,7 @@ import Yams
         #expect(document.words("Finding", "kind") == Finding.Kind.allCases.map(\.rawValue))
         #expect(document.words("Finding", "severity") == Finding.Severity.allCases.map(\.rawValue))
         #expect(document.words("EventResult", "outcome") == EventResult.Outcome.allCases.map(\.rawValue))
+        #expect(document.words("ImportResult", "outcome") == ImportResult.Outcome.allCases.map(\.rawValue))
         #expect(document.words("Attempt", "blame") == Blame.allCases.map(\.rawValue))
     }
 
@@ -164,8 +187,12 @@ extension Event {
             ],
             producer: "uid:1",
             idempotencyKey: "k",
+            keyKind: 1,
+            keyUntil: time,
             durableExecutionName: "d",
             tenantID: "t",
+            traceID: "t",
+            clientContext: "e30=",
             payloadBytes: 2,
             requestID: "r",
             explanation: "e"

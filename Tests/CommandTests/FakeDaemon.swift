@@ -70,6 +70,26 @@ actor Letters: AdminService {
         payloads = Dictionary(uniqueKeysWithValues: letters.map { ($0.0.id, $0.1) })
     }
 
+    /// Records of each order that came.
+    private(set) var orders: [[ImportRecord]] = []
+
+    /// Letters are here already; of the function `full` nothing more fits, and `bad` is refused.
+    func bringIn(_ order: ImportOrder) async throws -> ImportResults {
+        orders.append(order.records)
+        return ImportResults(
+            results: order.records.map { record in
+                if letters.contains(where: { $0.id == record.event?.id }) {
+                    return ImportResult(outcome: .here, reason: "already here: dead-letter")
+                }
+                switch record.event?.function ?? record.key?.function {
+                case "full": return ImportResult(outcome: .noRoom, reason: "the queue is full")
+                case "bad": return ImportResult(outcome: .refused, reason: "none of ours")
+                default: return ImportResult(outcome: .imported)
+                }
+            }
+        )
+    }
+
     func status() async throws -> Status {
         Status(
             accepting: true,

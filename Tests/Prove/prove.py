@@ -22,6 +22,7 @@ import disks  # noqa: E402
 import entrance  # noqa: E402
 import faults  # noqa: E402
 import functions  # noqa: E402
+import imports  # noqa: E402
 import lifetimes  # noqa: E402
 import limits  # noqa: E402
 import monitoring  # noqa: E402
@@ -101,6 +102,7 @@ CASES = {
     "envelope": wire.envelope,
     "headers": wire.headers,
     "backup-restore": backups.restore,
+    "import": imports.salvaged,
     "paused": orders.paused,
     "moved-to-dead": orders.moved,
     "explained": orders.explained,

@@ -23,7 +23,7 @@ import Testing
         #expect(letter.detail.reason == "Lambda refused it")
         #expect(letter.detail.attempts.map(\.status) == [400])
         #expect(letter.detail.headers.tenantID == "tenant")
-        #expect(letter.keyKind == 1)
+        #expect(letter.detail.keyKind == 1)
     }
 
     @Test func `without its log a database gives what the file has`() throws {

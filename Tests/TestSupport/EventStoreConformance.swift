@@ -19,6 +19,7 @@ package enum EventStoreConformance {
     /// All of them, by subject.
     package static let behaviours: [Behaviour] =
         accepting + repeats + claiming + resolving + deadLetters + keeping + asking + forgetting + orders
+        + importing
 }
 
 /// What a behaviour found instead of what the port says.
@@ -317,6 +318,22 @@ extension StoreReply {
         case .resumed(let rules): "resumed \(rules.map(\.pattern.text))"
         case .trimmed(let count): "trimmed \(count)"
         case .forgotten(let keys): "forgotten \(keys.map(\.rawValue))"
+        case .broughtIn(let outcomes): outcomes.map(\.short).joined(separator: ", ")
+        }
+    }
+}
+
+extension ImportOutcome {
+    var short: String {
+        switch self {
+        case .added: "added"
+        case .here(let state): "here \(state.rawValue)"
+        case .gone: "gone"
+        case .repeats(let id): "repeats \(id.sequence)"
+        case .keyTaken(let id): "key taken \(id.sequence)"
+        case .keyOver: "key over"
+        case .clash(let id): "clash \(id.sequence)"
+        case .noRoom: "no room"
         }
     }
 }

@@ -112,7 +112,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
     package mutating func clockRecord() throws(StoreError) -> ClockRecord? { locked { $0.clock } }
 
     package mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? {
-        locked { model in model.events[id.sequence].flatMap { $0.id == id ? $0.queued : nil } }
+        locked { model in model.events[model.row(id)].flatMap { $0.id == id ? $0.queued : nil } }
     }
 
     package mutating func checkpoint() throws(StoreError) {}
@@ -182,7 +182,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
 
     package mutating func payload(_ id: EventID) throws(StoreError) -> [UInt8]? {
         locked { model in
-            let event = model.events[id.sequence] ?? model.dead[id.sequence]
+            let event = model.events[model.row(id)] ?? model.dead[model.row(id)]
             return event.flatMap { $0.id == id ? $0.new.payload : nil }
         }
     }

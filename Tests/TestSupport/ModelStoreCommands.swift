@@ -70,7 +70,7 @@ struct Model {
         case .accept(let event): return accept(event, now)
         case .resolve(let resolution): return resolve(resolution, now)
         case .markUncertain(let ids):
-            for id in ids where events[id.sequence]?.id == id { events[id.sequence]?.uncertain = true }
+            for id in ids where events[row(id)]?.id == id { events[row(id)]?.uncertain = true }
             return .done
         case .redrive(let selection, let limit, let keepExpiry):
             let letters = slice(selection, limit).filter { !keepExpiry || $0.expiresAt.map { $0 > now } ?? true }
@@ -126,10 +126,12 @@ struct Model {
         case .trim(let before, let max, let limit):
             return .trimmed(trimHistory(before, max, limit) + trimKeys(limit, now))
         case .forgetFunctions(let before, _): return .forgotten(forgetFunctions(troubleBefore: before))
+        case .bringIn(let records, let room, let isTrial):
+            return .broughtIn(bringIn(records, room, isTrial: isTrial, now))
         }
     }
 
-    private mutating func key(_ function: FunctionIdentity) -> FunctionKey {
+    mutating func key(_ function: FunctionIdentity) -> FunctionKey {
         if let known = functionKeys[function] { return known }
         functions.append(function)
         let new = FunctionKey(Int64(functions.count))
@@ -210,7 +212,7 @@ struct Model {
         return .done
     }
 
-    private mutating func die(_ event: Event, _ condition: DeadLetterCondition, _ reason: String, _ now: WallTime) {
+    mutating func die(_ event: Event, _ condition: DeadLetterCondition, _ reason: String, _ now: WallTime) {
         var event = event
         events[event.sequence] = nil
         event.dueAt = nil
@@ -226,7 +228,7 @@ struct Model {
         case .ids(let ids):
             var seen: Set<EventID> = []
             let found = ids.compactMap { id in
-                dead[id.sequence].flatMap { $0.id == id && seen.insert(id).inserted ? $0 : nil }
+                dead[row(id)].flatMap { $0.id == id && seen.insert(id).inserted ? $0 : nil }
             }
             return Array(found.prefix(limit))
         case .function(let pattern):
@@ -275,20 +277,22 @@ struct Model {
     var pauseRules: [PauseRule] { pauses.values.sorted { $0.pattern.text < $1.pattern.text } }
 
     private mutating func cancel(_ id: EventID, _ now: WallTime) -> Bool {
-        guard var event = events[id.sequence], event.id == id else { return false }
-        events[id.sequence] = nil
+        let row = row(id)
+        guard var event = events[row], event.id == id else { return false }
+        events[row] = nil
         freeKey(event)
         event.handedOverAt = now
         event.isCancelled = true
-        history[id.sequence] = event
+        history[row] = event
         return true
     }
 
     private mutating func sendNow(_ id: EventID, _ now: WallTime) -> Bool {
-        guard let event = events[id.sequence], event.id == id else { return false }
+        let row = row(id)
+        guard let event = events[row], event.id == id else { return false }
         if let due = event.dueAt, due > now {
-            events[id.sequence]!.dueAt = now
-            events[id.sequence]!.ageFrom = min(event.ageFrom, now.advanced(by: .milliseconds(-1)))
+            events[row]!.dueAt = now
+            events[row]!.ageFrom = min(event.ageFrom, now.advanced(by: .milliseconds(-1)))
         }
         return true
     }

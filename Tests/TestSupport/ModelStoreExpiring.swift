@@ -13,11 +13,13 @@ extension Model {
             if passed.count == limit { page.next = .passed(behind: passed.last, until: until) }
         case .aged(let behind, let limits, let ahead):
             let youngest = limits.values.map(\.agedFrom).max()!
+            let firstImported = EventID.firstImportedRow
             for (looked, event) in events.values.filter({ $0.sequence > behind })
                 .sorted(by: { $0.sequence < $1.sequence }).prefix(limit).enumerated()
             {
-                if event.acceptedAt > youngest, event.acceptedAt <= ahead {
-                    page.next = nil
+                if event.acceptedAt > youngest, event.acceptedAt <= ahead, event.sequence < firstImported {
+                    let hasImported = events.values.contains { $0.sequence >= firstImported }
+                    page.next = hasImported ? .aged(behind: firstImported - 1, limits, ahead: ahead) : nil
                     break
                 }
                 if looked == limit - 1 { page.next = .aged(behind: event.sequence, limits, ahead: ahead) }

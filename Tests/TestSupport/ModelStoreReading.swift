@@ -36,6 +36,8 @@ extension Model.Event {
             producer: new.producer,
             headers: isKept ? new.headers : PassedHeaders(),
             idempotencyKey: isKept ? new.dedupe?.text : nil,
+            keyKind: isKept ? new.dedupe?.kind.rawValue : nil,
+            keyUntil: isKept ? keyUntil : nil,
             payloadBytes: new.payload.count,
             acceptedAt: acceptedAt,
             dueAt: isKept ? dueAt : nil,
@@ -102,7 +104,7 @@ extension Model {
                 wanted = only.values.reduce(0) { $0 + min($1, .max - $0) }
             }
             page.throughSequence = after
-            let lane = events.events(after: after, through: through)
+            let lane = events.events(after: after, through: min(through, lastSequence))
             fill(&page, from: lane, eventsMax: min(request.eventsMax, wanted), limit)
         case .due(let after, let until, let only):
             if let only { limit = { $0 == only ? request.perFunctionMax : nil } }
@@ -159,7 +161,7 @@ extension Model {
     func detail(_ id: EventID) -> EventDetail? {
         let places: [(ModelShelf, EventState)] = [(events, .queued), (dead, .deadLetter), (history, .handedOver)]
         for (place, state) in places {
-            guard let event = place[id.sequence], event.id == id else { continue }
+            guard let event = place[row(id)], event.id == id else { continue }
             var detail = event.detail(state)
             detail.attempts = event.lines
             return detail
