@@ -74,7 +74,7 @@ def paused(bench):
 def moved(bench):
     """1,000 waiting events are given up and redriven, with exact counts and bytes; what is in flight is left alone."""
     count = bench.scaled(1_000)
-    receiver = bench.receiver(answers="slow*=202@30s").start()
+    receiver = bench.receiver(answers="slow*=202@25s").start()
     daemon = bench.daemon(receiver.url).start()
     does(daemon, "functions", "pause", "orders*")
     bodies = [b' {"n":%d}' % number for number in range(count)]
