@@ -3,10 +3,14 @@
 import os
 import pathlib
 import resource
+import shutil
 import signal
+import socket
+import threading
 import time
 
 from comparing import check
+from harness import wait_for
 from supervising import under_load
 
 EXTRA = "defaults: { drain_rate: unlimited }\n"
@@ -33,24 +37,95 @@ def no_descriptors(bench):
     return f"8,000 events with 4 s of EMFILE: {restarts} restarts, 0 lost, {twice} repeats, each marked"
 
 
+class Refusals:
+    """What the kernel refuses a process of address space meanwhile, as strace sees it."""
+
+    def __init__(self, bench, pid, number):
+        self._trace = bench.directory / f"refused-{number}"
+        self._tracing = bench.children.start(
+            ["strace", "-f", "-qq", "-e", "trace=mmap,mremap", "-e", "status=failed", "-o", str(self._trace), "-p",
+             str(pid)], bench.directory / "strace.log")
+        wait_for("strace to have it", lambda: self._is_traced(pid) or self._tracing.poll() is not None, 10)
+
+    @staticmethod
+    def _is_traced(pid):
+        try:
+            return "TracerPid:\t0\n" not in pathlib.Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return True
+
+    def end(self):
+        """How many allocations failed."""
+        self._tracing.terminate()
+        self._tracing.wait(20)
+        return self._trace.read_text().count("ENOMEM")
+
+
+class Crowd:
+    """Clients that send most of a large body and hold the rest back: the door has to keep it, in memory that it must ask for."""
+
+    HEAD = (b"POST /2015-03-31/functions/orders/invocations HTTP/1.1\r\nHost: x\r\n"
+            b"X-Amz-Invocation-Type: Event\r\nContent-Length: 1000000\r\n\r\n")
+
+    def __init__(self, daemon, count=100):
+        self._clients = []
+        self._senders = [threading.Thread(target=self._send, args=(daemon.door,)) for _ in range(count)]
+        for sender in self._senders:
+            sender.start()
+
+    def _send(self, door):
+        try:
+            client = socket.socket(socket.AF_UNIX)
+            client.settimeout(2)
+            self._clients.append(client)
+            client.connect(str(door))
+            client.sendall(self.HEAD + b'"' + b"x" * 990_000)
+        except OSError:
+            pass  # it ended, or doesn't read: both are what is wanted here
+
+    def leave(self):
+        for sender in self._senders:
+            sender.join()
+        for client in self._clients:
+            client.close()
+
+
+def answers(daemon):
+    try:
+        return daemon.status()
+    except OSError:
+        return None
+
+
 def no_memory(bench):
     """ENOMEM: the address space ends where it is, under load; the process may end for it, and goes on after a start."""
+    check(shutil.which("strace"), "strace is missing: apt-get install strace")
     receiver = bench.receiver(latency="5ms").start()
-    daemon = bench.daemon(receiver.url, extra=EXTRA).start()
+    daemon = bench.daemon(receiver.url, extra=EXTRA + "door: { body_memory: 256MiB }\n").start()
+    refused = []
 
     def act():
         for spare in (0, 1 << 20, 4 << 20):
             time.sleep(1)
             process = daemon.process
+            refusals = Refusals(bench, process.pid, len(refused))
             fields = pathlib.Path(f"/proc/{process.pid}/statm").read_text().split()
             size = int(fields[0]) * os.sysconf("SC_PAGE_SIZE")
             _, hard = resource.prlimit(process.pid, resource.RLIMIT_AS)
             resource.prlimit(process.pid, resource.RLIMIT_AS, (size + spare, hard))
+            crowd = Crowd(daemon)
             time.sleep(1)
             if process.poll() is None:
                 resource.prlimit(process.pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY, hard))
+            crowd.leave()
+            refused.append(refusals.end())
+        # A process that ends for it may take a moment to do so.
+        time.sleep(3)
+        wait_for("the daemon to answer", lambda: answers(daemon), 60)
     restarts, twice = under_load(bench, daemon, receiver, act, count=2000, rate=300, sizes=(10_000, 50_000))
-    return f"2,000 events, no memory in 3 s of it: {restarts} ends, 0 lost, {twice} repeats, each marked"
+    check(sum(refused) > 0, "the limit was never met: this shows nothing")
+    return (f"2,000 events, no memory in 3 s of it, {sum(refused)} allocations failed: {restarts} ends, 0 lost, "
+            f"{twice} repeats, each marked")
 
 
 def stopped(bench):
