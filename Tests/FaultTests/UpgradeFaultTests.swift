@@ -1,3 +1,4 @@
+import Glibc
 import OutboxCore
 import SQLiteStore
 import Simulation
@@ -11,6 +12,16 @@ struct UpgradeFaultTests {
     private static func open(_ path: String) throws(StoreError) -> SQLiteStore {
         var random = Seeded(state: 1)
         return try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: "boot-1"), now: start, using: &random)
+    }
+
+    private static func opens(_ path: String) -> Bool {
+        do throws(StoreError) {
+            let store = try open(path)
+            _ = consume store
+            return true
+        } catch {
+            return false
+        }
     }
 
     private static let sums = [
@@ -67,5 +78,23 @@ struct UpgradeFaultTests {
             starts = at
         }
         #expect(starts >= 5)
+    }
+
+    @Test func `no step is taken before the copy and its name are on disk (P2)`() throws {
+        let version = OlderDatabases.versions.last!
+        var refusals = 0
+        for at in 1... {
+            let folder = try TemporaryDirectory(inMemory: true)
+            let path = folder.file("queue.db")
+            try PlainConnection.make(path, try OlderDatabases.sql(version: version))
+            FaultCalls.arm(.sync, at: at, errno: EIO)
+            let isUpgraded = Self.opens(path)
+            if !FaultCalls.disarm() { break }
+            if isUpgraded { continue }
+            refusals += 1
+            #expect(try PlainConnection(path).column("PRAGMA user_version") == ["\(version)"])
+        }
+        // Of the copy, and of its folder.
+        #expect(refusals == 2)
     }
 }
