@@ -36,7 +36,11 @@ struct ThreadStartTests {
 
     @Test func `a read thread tells whoever asked what went wrong, and goes on`() async throws {
         let loop = ReadLoop<ModelStore>()
-        loop.start(damaged: { #expect($0 == "test") }, open: { ModelStore() })
+        loop.start(
+            clock: SystemTime(),
+            damaged: { error in #expect("\(error)".contains("test")) },
+            open: { ModelStore() }
+        )
         await #expect(throws: StoreError.damaged("test")) {
             try await loop.ask { (_) throws(StoreError) in throw .damaged("test") }
         }
