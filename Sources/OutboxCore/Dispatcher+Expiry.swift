@@ -53,7 +53,10 @@ extension Dispatcher {
         // The clock may have stepped since the question.
         noticeClock(now, clockTrusted: clockTrusted)
         guard clockTrusted else { return [] }
-        let aged: [FunctionKey: AgeLimit]? = if case .aged = page.query { ageLimits(now: now.wall) } else { nil }
+        var aged: [FunctionKey: AgeLimit]?
+        if case .aged(_, let asked, _) = page.query {
+            aged = ageLimits(now: now.wall).filter { key, limit in asked[key].map(limit.confirms) ?? false }
+        }
         if Planted.hardExpiryIgnored, aged == nil { return [] }
         var commands: [StoreCommand] = []
         for row in page.rows where !burying.contains(row.sequence) && withdrawn[row.sequence] == nil {

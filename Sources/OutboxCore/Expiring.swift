@@ -18,6 +18,11 @@ package struct AgeLimit: Hashable, Sendable {
         self.agedFrom = agedFrom
         self.attemptedSince = attemptedSince
     }
+
+    /// Whether a row that was too old by an earlier limit still is: the policy, or a pause, may have changed meanwhile.
+    func confirms(_ earlier: AgeLimit) -> Bool {
+        earlier.agedFrom <= agedFrom && earlier.attemptedSince == attemptedSince
+    }
 }
 
 /// A slice of rows that may have to die.

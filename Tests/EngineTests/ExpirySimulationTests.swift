@@ -70,6 +70,21 @@ struct ExpirySimulationTests {
 
     // MARK: max_age without an attempt
 
+    @Test func `a longer max_age holds at once, also for a look that is under way (P2)`() {
+        let simulation = failing(86, maxAge: .minutes(30), 0)
+        // The clock is believed for longer than either.
+        pass(simulation, .hours(2))
+        simulation.step((0..<1000).map { _ in simulation.send(to: "orders").item })
+        while simulation.store.totals.dead < 100 { simulation.step() }
+        let before = simulation.store.totals.dead
+        var policy = FunctionPolicy()
+        policy.maxAge = .minutes(60)
+        simulation.world.toDelivery.append(.reconfigure(FlatDirectory(policy: policy)))
+        pass(simulation, .minutes(10))
+        // A slice may have been decided before it.
+        #expect(simulation.store.totals.dead <= before + CommitLimits().expiringMax)
+    }
+
     @Test func `events of a failing function that were never tried die at max_age, none before (P6)`() {
         let simulation = failing(82, maxAge: .minutes(30), 100)
         pass(simulation, .minutes(28))

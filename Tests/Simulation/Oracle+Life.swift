@@ -29,6 +29,7 @@ extension Oracle {
             if again.count == 1 { entries[again.first!.sequence]?.crashesAlone += 1 }
             suspects.formUnion(slots)
         }
+        suspectsAtMost = suspects.count
         slots = []
         for sequence in Array(flights.keys) { removeFlight(sequence) }
         for index in starts.indices {

@@ -46,7 +46,7 @@ extension Oracle {
         let turns = (functions / Double(record.plan.limits.inFlightMax)).rounded(.up)
         var seconds = 20 + 31 * turns + Double(record.plan.limits.wakeMax.milliseconds) / 1000
         if scopes.functions[function].reason != nil { seconds += 300 }
-        seconds += 31 * Double(suspects.count)
+        seconds += suspects.isEmpty ? 0 : 31 * Double(suspectsAtMost)
         seconds += 10 * functions
         if let rate = policy(function).rate { seconds += 1 / rate }
         return seconds

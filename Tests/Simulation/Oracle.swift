@@ -82,6 +82,8 @@ final class Oracle {
     var slots: Set<EventID> = []
     /// In flight at a crash, and not answered since.
     var suspects: Set<EventID> = []
+    /// How many the latest crash left: each may keep the others waiting.
+    var suspectsAtMost = 0
     /// Must be marked by the next process.
     var toMark: Set<EventID> = []
     var mayMark: Set<EventID> = []
