@@ -33,7 +33,8 @@ struct ReadLoopTests {
             if case .damaged = sign { break }
         }
         #expect(seen == [.upkeep(1), .upkeep(2), .upkeep(3), .damaged(found)])
-        #expect(try await read.ask { (store) throws(StoreError) in store.totals.queued } == 3)
+        // It answers on; upkeep may have come again meanwhile.
+        #expect(try await read.ask { (store) throws(StoreError) in store.totals.queued } >= 3)
         read.stop()
     }
 
