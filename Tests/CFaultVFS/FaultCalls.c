@@ -39,8 +39,10 @@ void fault_calls_arm(uint32_t which, uint64_t at, int error, bool stays) {
 }
 
 bool fault_calls_disarm(void) {
+    bool had_struck = has_struck;
     kinds = 0;
-    return has_struck;
+    has_struck = false;
+    return had_struck;
 }
 
 uint64_t fault_calls_count(void) { return calls; }
