@@ -52,10 +52,8 @@ void fault_memory_arm(uint64_t at, bool stays) {
 }
 
 bool fault_memory_disarm(void) {
-    bool had_struck = has_struck;
     fails_at = 0;
-    has_struck = false;
-    return had_struck;
+    return has_struck;
 }
 
 void fault_memory_hold(bool held) { is_held = held; }

@@ -31,6 +31,8 @@ enum Trouble: Hashable, Sendable, CaseIterable, CustomTestStringConvertible {
 
     /// The `at`-th such call fails from now on.
     func arm(_ disk: FaultDisk, at: Int) {
+        // What an earlier test on this thread had refused is forgotten.
+        FaultMemory.arm(at: 0)
         switch self {
         case .disk(let kind): DiskFault(kind, at: at).arm(disk)
         case .call(let kinds, let error): FaultCalls.arm(kinds, at: at, errno: error)

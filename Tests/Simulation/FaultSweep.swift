@@ -36,7 +36,8 @@ package struct FaultSweep: Sendable {
     package func run(_ fault: DiskFault, trace: ((String) -> Void)? = nil) throws -> Outcome {
         let backing = try backing(fault)
         let result = try backing.run(plan, trace: trace)
-        return Outcome(result: result, isStruck: backing.struck > 0 || FaultMemory.hasStruck)
+        let isStruck = fault.kind == .memory ? FaultMemory.hasStruck : backing.struck > 0
+        return Outcome(result: result, isStruck: isStruck)
     }
 
     private func backing(_ fault: DiskFault?) throws -> FaultyDiskBacking {
