@@ -7,7 +7,7 @@ package struct RecordImporter {
     /// A line with the largest payload there can be, as JSON and as base64.
     package static let lineBytesMax = 24 << 20
 
-    package struct Summary: Hashable, Sendable {
+    package struct Summary: Sendable {
         package var events = 0
         package var deadLetters = 0
         package var keys = 0
@@ -18,17 +18,6 @@ package struct RecordImporter {
         package var others = 0
         /// Why it stopped before the end, for people, and behind which line.
         package var stop: (line: Int, reason: String)?
-
-        package static func == (a: Summary, b: Summary) -> Bool {
-            (a.events, a.deadLetters, a.keys, a.here, a.refused, a.others)
-                == (b.events, b.deadLetters, b.keys, b.here, b.refused, b.others)
-                && a.stop?.line == b.stop?.line && a.stop?.reason == b.stop?.reason
-        }
-
-        package func hash(into hasher: inout Hasher) {
-            hasher.combine(events)
-            hasher.combine(refused)
-        }
     }
 
     private let client: AdminClient

@@ -1,32 +1,12 @@
 import OutboxCore
-import TestSupport
 import Testing
 
 /// Room in memory goes to those that can use it, and what has room is read (P6, P9).
 @Suite("Room in memory") struct RoomTests {
-    private struct OneRoute: DispatchDirectory {
-        func policy(for function: FunctionIdentity) -> FunctionPolicy { FunctionPolicy() }
-        func route(for function: FunctionIdentity) -> RouteKey { RouteKey(0) }
-        var routeNames: [String] { ["r"] }
-    }
-
-    private let now = Moment(wall: WallTime(milliseconds: 5000), monotonic: MonotonicTime(nanoseconds: 1))
+    private let now = moment(0)
 
     private func dispatcher(_ limits: DispatchLimits) -> Dispatcher {
         Dispatcher(limits: limits, directory: OneRoute(), lastSequence: 0, nextDue: nil)
-    }
-
-    private func event(_ sequence: Int64, of function: Int64) -> QueuedEvent {
-        QueuedEvent(
-            sequence: sequence,
-            id: EventID(high: 0, low: UInt64(sequence)),
-            functionKey: FunctionKey(function),
-            function: StoreBench.function("f\(function)"),
-            payload: [],
-            payloadDigest: StoreBench.digest(1),
-            acceptedAt: now.wall,
-            ageFrom: now.wall
-        )
     }
 
     /// The next claim of rows without a due time; there are no others.

@@ -4,12 +4,6 @@ import Testing
 
 /// Where single events stand with the dispatcher.
 @Suite("Standing of an event") struct StandingTests {
-    private struct OneRoute: DispatchDirectory {
-        func policy(for function: FunctionIdentity) -> FunctionPolicy { FunctionPolicy() }
-        func route(for function: FunctionIdentity) -> RouteKey { RouteKey(0) }
-        var routeNames: [String] { ["r"] }
-    }
-
     private let now = Moment(wall: WallTime(milliseconds: 5000), monotonic: MonotonicTime(nanoseconds: 1))
     private let key = FunctionKey(1)
 

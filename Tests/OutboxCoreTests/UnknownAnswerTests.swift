@@ -4,12 +4,6 @@ import Testing
 
 /// An event is given up after five answers that nobody knows, and only at one (delivery: "Blame").
 @Suite("Answers that nobody knows") struct UnknownAnswerTests {
-    private struct OneRoute: DispatchDirectory {
-        func policy(for function: FunctionIdentity) -> FunctionPolicy { FunctionPolicy() }
-        func route(for function: FunctionIdentity) -> RouteKey { RouteKey(0) }
-        var routeNames: [String] { ["r"] }
-    }
-
     /// What becomes of an event that had so many of them before, perhaps under a soft policy.
     private func fate(after unknownAttempts: Int, _ answer: Answer) -> Resolution.Fate {
         var random = SystemRandomNumberGenerator()
