@@ -113,6 +113,12 @@ let package = Package(
             path: "Tests/FaultSweep",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "storebench",
+            dependencies: ["OutboxCore", "SigV4", "SQLiteStore"],
+            path: "Benchmarks/StoreBench",
+            swiftSettings: settings
+        ),
         tests("OutboxCoreTests", ["OutboxCore", "TestSupport"]),
         tests("SalvageTests", ["Salvage", "OutboxCore", "SigV4", "SQLiteStore", "TestSupport"]),
         tests("SigV4Tests", ["SigV4", "TestSupport"]),
