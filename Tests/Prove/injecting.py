@@ -3,6 +3,9 @@
 strace makes the N-th call of a kind on those files fail, write nothing, or be the process's last.
 """
 
+import concurrent.futures
+import functools
+import os
 import pathlib
 import re
 import shutil
@@ -193,20 +196,23 @@ def strace(amount):
     check(can.returncode == 0, f"strace may not trace here: {can.stderr[-200:]!r}")
     runs, struck_runs, problems = 0, 0, []
     print(f"{'call':10} {'fault':12} {'calls':>6} {'runs':>6} {'struck':>7} {'starts':>7} {'violations':>11} {'seconds':>8}")
-    for call, faults in KINDS.items():
-        count, _, _, problem = one(call, None, 0)
-        check(problem is None, f"the run without a fault: {problem}")
-        for fault in faults:
-            began = time.monotonic()
-            row = [0, 0, 0, 0]
-            for at in range(1, count + 1, amount["strace"] if count > 30 else 1):
-                _, struck, starts, problem = one(call, fault, at)
-                row = [row[0] + 1, row[1] + struck, row[2] + starts, row[3] + (problem is not None)]
-                if problem:
-                    problems.append(f"{call} {fault} at {at}: {problem}")
-            print(f"{call:10} {fault:12} {count:6} {row[0]:6} {row[1]:7} {row[2]:7} {row[3]:11} "
-                  f"{time.monotonic() - began:8.0f}", flush=True)
-            runs, struck_runs = runs + row[0], struck_runs + row[1]
+    # A run waits more than it computes: for a start, for a retry.
+    with concurrent.futures.ProcessPoolExecutor(2 * (os.cpu_count() or 1)) as workers:
+        for call, faults in KINDS.items():
+            count, _, _, problem = one(call, None, 0)
+            check(problem is None, f"the run without a fault: {problem}")
+            places = range(1, count + 1, amount["strace"] if count > 30 else 1)
+            for fault in faults:
+                began = time.monotonic()
+                row = [0, 0, 0, 0]
+                outcomes = workers.map(functools.partial(one, call, fault), places)
+                for at, (_, struck, starts, problem) in zip(places, outcomes):
+                    row = [row[0] + 1, row[1] + struck, row[2] + starts, row[3] + (problem is not None)]
+                    if problem:
+                        problems.append(f"{call} {fault} at {at}: {problem}")
+                print(f"{call:10} {fault:12} {count:6} {row[0]:6} {row[1]:7} {row[2]:7} {row[3]:11} "
+                      f"{time.monotonic() - began:8.0f}", flush=True)
+                runs, struck_runs = runs + row[0], struck_runs + row[1]
     for problem in problems[:20]:
         print(f"VIOLATION at {problem}")
     check(not problems, f"{len(problems)} violations in {runs} runs")
