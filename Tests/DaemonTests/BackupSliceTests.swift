@@ -127,6 +127,21 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.file("outbox.db.copy")))
     }
 
+    @Test func `ends where the daemon stops, says so, and leaves no file`() throws {
+        let folder = try TemporaryDirectory()
+        var committer = try committer(folder.file("outbox.db"))
+        let (sink, reports) = (Sink(), Reports())
+        _ = committer.turn(intake: items(3_000, sink), commands: [], now: Self.now(0))
+        _ = committer.turn(intake: [], commands: [.copy(reports.add)], now: Self.now(1))
+        #expect(reports.error == nil && reports.path == nil)
+        _ = committer.turn(intake: [], commands: [.stopWaiting], now: Self.now(2))
+        guard case .failed("the daemon is stopping")? = reports.error else {
+            Issue.record("\(String(describing: reports.last))")
+            return
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.file("outbox.db.copy")))
+    }
+
     @Test func `doesn't begin where there is no room for it`() throws {
         let folder = try TemporaryDirectory()
         var committer = try committer(folder.file("outbox.db")) { 1 << 20 }

@@ -12,9 +12,27 @@ struct StoreCallFaultTests {
     func `whichever call of the store fails, everybody is answered, and nothing is lost (P1, P2, P9)`(
         error: StoreError
     ) throws {
+        let ends = try ends { at in [at: error] }
+        switch error {
+        case .busy: #expect(ends == 0)
+        // Of a question, which needs no room: then something is very wrong.
+        case .full: #expect(ends <= 1)
+        default: #expect(ends >= 5)
+        }
+    }
+
+    @Test(arguments: 1...4)
+    func `a lock met beside a full disk costs nothing either: outcomes and answers wait for it (P1, P2, P9)`(
+        callsBetween: Int
+    ) throws {
+        #expect(try ends { at in [at: .full("test"), at + callsBetween: .busy("test")] } <= 1)
+    }
+
+    /// Runs with errors at one call after the other, until there are no more calls: how often the loop had to end.
+    private func ends(_ errors: (_ at: Int) -> [Int: StoreError]) throws -> Int {
         var ends = 0
         for at in 1... {
-            let run = try Run(error, at: at)
+            let run = try Run(errors(at))
             let isOver = run.turns()
             #expect(
                 run.answers.count == 2 && run.operations == 1 && run.reports >= 1 && run.copyEnds == 1,
@@ -28,12 +46,7 @@ struct StoreCallFaultTests {
             }
             if !run.calls.hasStruck { break }
         }
-        switch error {
-        case .busy: #expect(ends == 0)
-        // Of a question, which needs no room: then something is very wrong.
-        case .full: #expect(ends <= 1)
-        default: #expect(ends >= 5)
-        }
+        return ends
     }
 
     /// Some rounds of a loop that is asked for everything at once.
@@ -57,9 +70,9 @@ struct StoreCallFaultTests {
             )
         }
 
-        init(_ error: StoreError, at: Int) throws {
+        init(_ errors: [Int: StoreError]) throws {
             folder = try TemporaryDirectory(inMemory: true)
-            let calls = StoreCalls(error, at: at)
+            let calls = StoreCalls(errors)
             self.calls = calls
             model = ModelStore()
             var direct = model
@@ -157,23 +170,22 @@ struct StoreCallFaultTests {
     }
 }
 
-/// Counts a store's calls, and fails one.
+/// Counts a store's calls, and fails some.
 final class StoreCalls {
-    private let error: StoreError
-    private let at: Int
+    /// By the number of the call, from 1.
+    private var errors: [Int: StoreError]
     private var count = 0
     var isOver = false
-    var hasStruck: Bool { count >= at }
+    var hasStruck: Bool { errors.isEmpty }
 
-    init(_ error: StoreError, at: Int) {
-        self.error = error
-        self.at = at
+    init(_ errors: [Int: StoreError]) {
+        self.errors = errors
     }
 
     func next() throws(StoreError) {
         if isOver { return }
         count += 1
-        if count == at { throw error }
+        if let error = errors.removeValue(forKey: count) { throw error }
     }
 }
 
