@@ -122,8 +122,7 @@ extension Committer where Store: ~Copyable {
                 replies = try timed(operation.commands, now: now)
             }
             operations.removeFirst()
-            try announceOperation(operation.commands, replies, now: now)
-            operation.done(.success(replies))
+            try announceOperation(operation, replies, now: now)
         } catch .full(let text) {
             operations.removeFirst()
             operation.done(.failure(.full(text)))
@@ -137,17 +136,21 @@ extension Committer where Store: ~Copyable {
     /// What the delivery side has to know of an order, before the operator is told. The order is on disk: an error here is
     /// none that it could be tried again for.
     private mutating func announceOperation(
-        _ commands: [StoreCommand],
+        _ operation: Operation,
         _ replies: [StoreReply],
         now: Moment
     ) throws(StoreError) {
+        let problem: StoreError
         do throws(StoreError) {
-            try tellOfOrders(commands, replies, now: now)
+            try tellOfOrders(operation.commands, replies, now: now)
+            return operation.done(.success(replies))
         } catch .damaged(let text) {
-            throw .damaged("an order is on disk, and what it changed can't be read: \(text)")
+            problem = .damaged("an order is on disk, and what it changed can't be read: \(text)")
         } catch {
-            throw .failed("an order is on disk, and what it changed can't be read: \(error)")
+            problem = .failed("an order is on disk, and what it changed can't be read: \(error)")
         }
+        operation.done(.failure(problem))
+        throw problem
     }
 
     private mutating func tellOfOrders(

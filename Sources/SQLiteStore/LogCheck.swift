@@ -35,9 +35,8 @@ package struct LogCheck {
     /// Frames read at once.
     private static let chunk = 64
 
-    private let isBigEndian: Bool
     private let salts: [UInt8]
-    private var sum: Checksum
+    private var sum: LogChecksum
     /// As far as the log fits: through the last commit.
     private var committedFrames = 0
     private var goesOnBehindBadFrame = false
@@ -47,11 +46,10 @@ package struct LogCheck {
         guard header.count == Self.headerBytes else { return nil }
         let magic = Self.word(header, 0)
         guard magic & ~1 == 0x377F_0682, Self.word(header, 8) == UInt32(DatabaseFile.pageSize) else { return nil }
-        isBigEndian = magic & 1 == 1
         salts = Array(header[16..<24])
-        sum = Checksum()
-        header.withUnsafeBytes { sum.add(UnsafeRawBufferPointer(rebasing: $0[..<24]), isBigEndian: isBigEndian) }
-        guard sum == Checksum(first: Self.word(header, 24), second: Self.word(header, 28)) else { return nil }
+        sum = LogChecksum(isBigEndian: magic & 1 == 1)
+        header.withUnsafeBytes { sum.add(UnsafeRawBufferPointer(rebasing: $0[..<24])) }
+        guard sum.matches(Self.word(header, 24), Self.word(header, 28)) else { return nil }
     }
 
     private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt32 {
@@ -72,44 +70,22 @@ package struct LogCheck {
                 number += 1
                 let header = Array(bytes[place * Self.frameBytes..<place * Self.frameBytes + Self.frameHeaderBytes])
                 let isOfThisLog = header[8..<16].elementsEqual(salts)
-                let stored = Checksum(first: Self.word(header, 16), second: Self.word(header, 20))
-                var computed = sum
+                let stored = (first: Self.word(header, 16), second: Self.word(header, 20))
                 bytes.withUnsafeBytes { all in
                     let frame = UnsafeRawBufferPointer(
                         rebasing: all[place * Self.frameBytes..<(place + 1) * Self.frameBytes]
                     )
-                    computed.add(UnsafeRawBufferPointer(rebasing: frame[..<8]), isBigEndian: isBigEndian)
-                    computed.add(
-                        UnsafeRawBufferPointer(rebasing: frame[Self.frameHeaderBytes...]),
-                        isBigEndian: isBigEndian
-                    )
+                    sum.add(UnsafeRawBufferPointer(rebasing: frame[..<8]))
+                    sum.add(UnsafeRawBufferPointer(rebasing: frame[Self.frameHeaderBytes...]))
                 }
-                let goesOn = isOfThisLog && computed == stored && Self.word(header, 0) > 0
+                let goesOn = isOfThisLog && sum.matches(stored.first, stored.second) && Self.word(header, 0) > 0
                 if !fits, goesOn, isBehindCommit { return goesOnBehindBadFrame = true }
                 fits = fits && goesOn
                 isBehindCommit = isOfThisLog && Self.word(header, 4) > 0
                 if fits, isBehindCommit { committedFrames = number }
-                sum = stored
+                sum.goOn(from: stored.first, stored.second)
             }
         }
-    }
-}
-
-/// The checksum of SQLite's logs.
-private struct Checksum: Equatable {
-    var first: UInt32 = 0
-    var second: UInt32 = 0
-
-    /// - Parameter bytes: a multiple of eight.
-    mutating func add(_ bytes: UnsafeRawBufferPointer, isBigEndian: Bool) {
-        var (a, b) = (first, second)
-        for offset in stride(from: 0, to: bytes.count, by: 8) {
-            let x = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-            let y = bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)
-            a = a &+ (isBigEndian ? UInt32(bigEndian: x) : UInt32(littleEndian: x)) &+ b
-            b = b &+ (isBigEndian ? UInt32(bigEndian: y) : UInt32(littleEndian: y)) &+ a
-        }
-        (first, second) = (a, b)
     }
 }
 
@@ -124,12 +100,13 @@ private struct LogIndex {
     /// - Returns: nil if its two copies, or its checksum, don't fit.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.bytes, bytes[..<48].elementsEqual(bytes[48...]), bytes[12] == 1 else { return nil }
-        var sum = Checksum()
-        bytes.withUnsafeBytes { sum.add(UnsafeRawBufferPointer(rebasing: $0[..<40]), isBigEndian: false) }
+        // Words of this machine.
+        var sum = LogChecksum(isBigEndian: 1.bigEndian == 1)
+        bytes.withUnsafeBytes { sum.add(UnsafeRawBufferPointer(rebasing: $0[..<40])) }
         func word(_ offset: Int) -> UInt32 {
             bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
         }
-        guard sum == Checksum(first: word(40), second: word(44)) else { return nil }
+        guard sum.matches(word(40), word(44)) else { return nil }
         frames = word(16)
         salts = Array(bytes[32..<40])
     }

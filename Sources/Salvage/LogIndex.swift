@@ -1,3 +1,5 @@
+import OutboxCore
+
 /// Which pages a log holds: those of whole transactions, up to the first frame that doesn't check out (SQLite's file
 /// format, "The Write-Ahead Log").
 struct LogIndex {
@@ -25,7 +27,7 @@ struct LogIndex {
             return
         }
         let isOurs = magic & ~1 == 0x377F_0682 && size == pageSize
-        var sum = Checksum(isBigEndian: magic & 1 == 1)
+        var sum = LogChecksum(isBigEndian: magic & 1 == 1)
         sum.add(header.bytes[..<24])
         let isSound = isOurs && sum.matches(header, at: 24)
         if !isSound { problem = "the log's header is damaged: none of its transactions can be checked" }
@@ -36,7 +38,7 @@ struct LogIndex {
     private struct Run {
         var header: ByteView
         var pageSize: Int
-        var sum: Checksum
+        var sum: LogChecksum
         var isSound: Bool
     }
 
@@ -85,31 +87,15 @@ struct LogIndex {
         // What a transaction wrote that never came to its end counts for nothing, unless the damage hides that end.
         if problem != nil { loose = open + loose }
     }
+}
 
-    /// The running checksum of a log.
-    private struct Checksum {
-        private let isBigEndian: Bool
-        private var first: UInt32 = 0
-        private var second: UInt32 = 0
+extension LogChecksum {
+    fileprivate mutating func add(_ bytes: ArraySlice<UInt8>) {
+        bytes.withUnsafeBytes { add($0) }
+    }
 
-        init(isBigEndian: Bool) {
-            self.isBigEndian = isBigEndian
-        }
-
-        /// - Parameter bytes: a multiple of eight.
-        mutating func add(_ bytes: ArraySlice<UInt8>) {
-            bytes.withUnsafeBytes { buffer in
-                for offset in stride(from: 0, to: buffer.count & ~7, by: 8) {
-                    let one = buffer.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-                    let two = buffer.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)
-                    first = first &+ (isBigEndian ? one.bigEndian : one.littleEndian) &+ second
-                    second = second &+ (isBigEndian ? two.bigEndian : two.littleEndian) &+ first
-                }
-            }
-        }
-
-        func matches(_ view: ByteView, at offset: Int) -> Bool {
-            view.uint32(offset) == Int(first) && view.uint32(offset + 4) == Int(second)
-        }
+    fileprivate func matches(_ view: ByteView, at offset: Int) -> Bool {
+        guard let first = view.uint32(offset), let second = view.uint32(offset + 4) else { return false }
+        return matches(first, second)
     }
 }

@@ -184,7 +184,8 @@ static int sync_file(sqlite3_file *base, int flags) {
         fault_node_synced(file->node);
         if (file->syncs_folder) fault_disk_folder_synced(file->disk);
         file->syncs_folder = false;
-    } else if (file->disk->end == FAULT_NOTHING) {
+    } else if (code == SQLITE_IOERR_FSYNC && file->disk->end == FAULT_NOTHING) {
+        // The kernel's own error. Any other was found before the kernel was asked, and what was written is still to be synced.
         fault_node_sync_failed(file->disk, file->node);
     }
     pthread_mutex_unlock(&fault_mutex);

@@ -28,6 +28,16 @@ struct StoreCallFaultTests {
         #expect(try ends { at in [at: .full("test"), at + callsBetween: .busy("test")] } <= 1)
     }
 
+    @Test(arguments: errors)
+    func `an order that is on disk and can't be read back ends the loop, and its operator is told so`(
+        error: StoreError
+    ) throws {
+        let run = try Run([:], pauses: error)
+        #expect(run.turns())
+        #expect(run.operations == 1 && run.answers.count == 2)
+        #expect(run.failures.map { "\($0)".contains("an order is on disk") } == [true])
+    }
+
     /// Runs with errors at one call after the other, until there are no more calls: how often the loop had to end.
     private func ends(_ errors: (_ at: Int) -> [Int: StoreError]) throws -> Int {
         var ends = 0
@@ -70,7 +80,8 @@ struct StoreCallFaultTests {
             )
         }
 
-        init(_ errors: [Int: StoreError]) throws {
+        /// - Parameter pauses: what the store says when it is asked for the pauses.
+        init(_ errors: [Int: StoreError], pauses: StoreError? = nil) throws {
             folder = try TemporaryDirectory(inMemory: true)
             let calls = StoreCalls(errors)
             self.calls = calls
@@ -91,7 +102,7 @@ struct StoreCallFaultTests {
             )
             before = model.totals.queued
             committer = Committer(
-                store: FailingStore(model, calls),
+                store: FailingStore(model, calls, pauses: pauses),
                 limits: CommitLimits(),
                 settings: CommitSettings(
                     history: (.hours(24), 1_000_000),
@@ -130,7 +141,9 @@ struct StoreCallFaultTests {
             let messages: [CommitMessage] = [
                 .outcomes([Self.resolve(outcome, .handedOver)]), .claim(ClaimRequest(lane: lane, eventsMax: 9)),
                 .findExpiring(.passed(behind: nil, until: Self.start)),
-                .operate([.pause(PauseRule(pattern: GlobPattern("z"), since: Self.start))]) { _ in told.operations += 1
+                .operate([.pause(PauseRule(pattern: GlobPattern("z"), since: Self.start))]) { result in
+                    told.operations += 1
+                    if case .failure(let error) = result { told.failures.append(error) }
                 },
                 .report { _ in told.reports += 1 },
                 .copy { report in
@@ -156,6 +169,7 @@ struct StoreCallFaultTests {
 
         var answers: [UInt64: AcceptAnswer] { producer.answers }
         var operations: Int { told.operations }
+        var failures: [StoreError] { told.failures }
         var reports: Int { told.reports }
         var copyEnds: Int { told.copyEnds }
         var isOutcomeKept: Bool { model.totals.queued == before - 1 + accepted }
@@ -165,6 +179,7 @@ struct StoreCallFaultTests {
     /// Touched by the test's thread alone, on which the loop's body runs.
     private final class Told: @unchecked Sendable {
         var operations = 0
+        var failures: [StoreError] = []
         var reports = 0
         var copyEnds = 0
     }
@@ -193,10 +208,12 @@ final class StoreCalls {
 struct FailingStore: EventStore, EventStoreUpkeep {
     private var inner: ModelStore
     private let calls: StoreCalls
+    private let pausesError: StoreError?
 
-    init(_ inner: ModelStore, _ calls: StoreCalls) {
+    init(_ inner: ModelStore, _ calls: StoreCalls, pauses: StoreError? = nil) {
         self.inner = inner
         self.calls = calls
+        pausesError = pauses
     }
 
     mutating func commit(_ commands: [StoreCommand], now: WallTime) throws(StoreError) -> [StoreReply] {
@@ -214,7 +231,11 @@ struct FailingStore: EventStore, EventStoreUpkeep {
     var totals: StoreTotals { inner.totals }
     mutating func functions() throws(StoreError) -> [FunctionRecord] { try inner.functions() }
     mutating func routes() throws(StoreError) -> [RouteRecord] { try inner.routes() }
-    mutating func pauses() throws(StoreError) -> [PauseRule] { try inner.pauses() }
+    mutating func pauses() throws(StoreError) -> [PauseRule] {
+        if let pausesError { throw pausesError }
+        return try inner.pauses()
+    }
+
     mutating func cutOffs() throws(StoreError) -> [CutOff] { try inner.cutOffs() }
     mutating func clockRecord() throws(StoreError) -> ClockRecord? { try inner.clockRecord() }
     mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? { try inner.queued(id) }

@@ -122,6 +122,28 @@ struct FaultDiskTests {
         }
     }
 
+    @Test(arguments: 0..<8)
+    func `a sync that never reached the kernel, for want of memory, loses nothing that a later one makes safe`(
+        seed: Int
+    ) throws {
+        let disk = FaultDisk(folder.path, seed: UInt64(seed))
+        var store = try open()
+        #expect(accept(&store) == nil)
+        disk.arm(.noMemory, .sync, at: 1)
+        guard case .failed = accept(&store) else {
+            Issue.record("a commit whose truth is unknown was answered")
+            return
+        }
+        _ = consume store
+        disk.disarm()
+        var next = try open()
+        let there = next.totals.queued
+        #expect(accept(&next) == nil)
+        _ = consume next
+        disk.cutPower()
+        #expect(try queued() == there + 1)
+    }
+
     @Test func `without memory a parameter is no NULL: the commit fails`() throws {
         var event = StoreBench.event()
         event.headers.tenantID = String(repeating: "t", count: 200)

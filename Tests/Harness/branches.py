@@ -1,7 +1,8 @@
 """Which error branches no test has run: reads what `llvm-cov export` says of the sources. Run by scripts/coverage.
 
-    branches.py EXPORT.json FOLDER_OR_FILE…
+    branches.py EXPORT.json FAULTS.json FOLDER_OR_FILE…
 
+FAULTS.json is of the tests alone that inject faults, EXPORT.json of all.
 An error branch begins where a `catch`, the `else` of a `guard`, or a `throw` stands. Prints those that ran never, by file,
 and how many of how many did. Exit 0 only if each that did not is in the list of branches that are argued.
 
@@ -47,10 +48,10 @@ def branches(path, segments):
 
 
 def table(counted):
-    """A line a file: (branches, run, argued) of each by name; for docs/TESTING.md."""
+    """A line a file: (branches, run, run by a fault, argued) of each by name; for docs/TESTING.md."""
     sums = [sum(column) for column in zip(*counted.values())]
     rows = [(f"`{name}`", *numbers) for name, numbers in sorted(counted.items())] + [("all", *sums)]
-    lines = ["| file | error branches | run | argued |", "|---|---|---|---|"]
+    lines = ["| file | error branches | run | by a fault | argued |", "|---|---|---|---|---|"]
     return "".join(line + "\n" for line in lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
 
 
@@ -60,31 +61,41 @@ def record(text):
     REPORT.write_text(before + MARKS[0] + text + MARKS[1] + after)
 
 
-def main(export, places):
+def sources(export):
+    """What an export says of each file of the project: (name, path, segments)."""
     files = json.loads(pathlib.Path(export).read_text())["data"][0]["files"]
-    argued = {line.split(" # ")[0].strip() for line in ARGUED.read_text().splitlines() if " # " in line}
-    open_ones, used, counted = [], set(), {}
     for file in sorted(files, key=lambda each: each["filename"]):
         path = pathlib.Path(file["filename"]).resolve()
-        if not path.is_relative_to(ROOT):
-            continue
-        name = str(path.relative_to(ROOT))
+        if path.is_relative_to(ROOT):
+            yield str(path.relative_to(ROOT)), path, file["segments"]
+
+
+def main(export, faults, places):
+    struck = {name: {number for number, _, count in branches(path, segments) if count}
+              for name, path, segments in sources(faults)}
+    argued = {line.split(" # ")[0].strip() for line in ARGUED.read_text().splitlines() if " # " in line}
+    open_ones, used, counted, unstruck = [], set(), {}, []
+    for name, path, segments in sources(export):
         if not any(name == place or name.startswith(place.rstrip("/") + "/") for place in places):
             continue
-        for number, text, count in branches(path, file["segments"]):
+        for number, text, count in branches(path, segments):
             if count is None:
                 continue
             is_argued = count == 0 and f"{name}: {text}" in argued
-            own = counted.setdefault(name, [0, 0, 0])
-            for place, value in enumerate((1, count > 0, is_argued)):
+            is_struck = number in struck.get(name, ())
+            own = counted.setdefault(name, [0, 0, 0, 0])
+            for place, value in enumerate((1, count > 0, is_struck, is_argued)):
                 own[place] += value
             if is_argued:
                 used.add(f"{name}: {text}")
             elif count == 0:
                 open_ones.append(f"{name}:{number}: {text}")
-    total, run, excused = (sum(column) for column in zip(*counted.values())) if counted else (0, 0, 0)
-    print("\n".join(open_ones))
-    print(f"{run} of {total} error branches ran; {excused} that did not are argued, {len(open_ones)} are open")
+            elif not is_struck:
+                unstruck.append(f"{name}:{number}: {text}")
+    total, run, by_fault, excused = (sum(column) for column in zip(*counted.values())) if counted else (0, 0, 0, 0)
+    print("run, but by no fault:", *unstruck, "run by no test:", *open_ones, sep="\n")
+    print(f"{run} of {total} error branches ran, {by_fault} of them by an injected fault; "
+          f"{excused} that did not run are argued, {len(open_ones)} are open")
     for line in sorted(argued - used):
         print(f"argued, but run or gone: {line}")
     if counted and os.environ.get("OUTBOX_RECORD") == "1":
@@ -95,6 +106,6 @@ def main(export, places):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 4:
         sys.exit(__doc__)
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
