@@ -26,7 +26,12 @@ package enum DatabaseBackup {
     }
 
     /// The name that a backup has until it is whole.
-    package static func unfinished(_ path: String) -> String { path + ".unfinished" }
+    private static func unfinished(_ path: String) -> String { path + ".unfinished" }
+
+    /// What a backup of that name makes on the way: of no use to anybody if it ends before it is whole.
+    package static func unfinishedFiles(_ path: String) -> [String] {
+        ["", "-wal", "-journal", "-shm"].map { unfinished(path) + $0 }
+    }
 
     /// Looks whether a backup of that name can be made, before anybody copies anything.
     package static func prepare(_ path: String) throws(Problem) {

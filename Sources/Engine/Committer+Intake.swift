@@ -53,6 +53,9 @@ extension Committer where Store: ~Copyable {
     /// Decides who goes into this commit; who does not fit waits for room, then is refused.
     mutating func admit(now: Moment) throws(StoreError) {
         var answers: [(IntakeItem, AcceptAnswer)] = []
+        // Until all have been looked at, each of them waits: a look-up that fails ends the round, and who is in two lists
+        // would be answered twice.
+        var fitting: [Waiting] = []
         var kept: [Waiting] = []
         var keptBytes = 0
         var admittedBytes = 0
@@ -62,7 +65,7 @@ extension Committer where Store: ~Copyable {
         for var candidate in waiting {
             let item = candidate.item
             let function = item.event.function
-            let fits = admitted.count < limits.commitEventsMax && admittedBytes < limits.commitBytesMax
+            let fits = fitting.count < limits.commitEventsMax && admittedBytes < limits.commitBytesMax
             var (policy, usage) =
                 known[function] ?? (settings.policies.policy(for: function), store.usage(of: function))
             var obstacle = blocking(now: now)
@@ -78,7 +81,7 @@ extension Committer where Store: ~Copyable {
                     // `soft`: nothing dies.
                     if policy.soft { candidate.item.event.expiresAt = nil }
                     admittedBytes += item.heldBytes
-                    admitted.append(candidate)
+                    fitting.append(candidate)
                     continue
                 }
             }
@@ -105,6 +108,7 @@ extension Committer where Store: ~Copyable {
                 answers.append((item, isStopping ? CommitMailbox.refusal(.shuttingDown)! : obstacle.answer))
             }
         }
+        admitted = fitting
         waiting = kept
         answer(answers)
     }

@@ -311,9 +311,12 @@ class Daemon:
 
     def command(self, *arguments, binary_output=False, **options):
         """Runs one of the commands against this daemon; what it prints is text, or bytes if asked for."""
-        environment = clean_environment(LAMBDA_OUTBOX_DOOR=str(self.door), LAMBDA_OUTBOX_ADMIN=str(self.admin))
-        return subprocess.run([binary(), *arguments], env=environment, capture_output=True,
+        return subprocess.run([binary(), *arguments], env=self.command_environment(), capture_output=True,
                               text=not binary_output, timeout=120, **options)
+
+    def command_environment(self):
+        """That of a command which finds this daemon."""
+        return clean_environment(LAMBDA_OUTBOX_DOOR=str(self.door), LAMBDA_OUTBOX_ADMIN=str(self.admin))
 
     def resident_bytes(self):
         """Resident memory now, and its peak."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import signal
 import statistics
 import subprocess
 import threading
@@ -83,6 +84,7 @@ def restore(bench):
     check(daemon.command("backup", str(backup)).returncode == 4, "an existing backup was not refused")
     left = [path.name for path in daemon.directory.iterdir() if "copy" in path.name]
     check(not left, f"left behind: {left}")
+    interrupted(bench, daemon)
     producers.wait(60)
     during = accepted(bench.directory / "during", RATE * 5)
     # The generator's clock begins when it does: what was answered before the backup was asked for must be in it.
@@ -125,6 +127,22 @@ def restore(bench):
     check(twice == 0, f"{twice} more arrived than were queued")
     return (f"{expected - 1} events in a backup made under load: all there under their ids, uncertain, paused, told; "
             f"then all delivered ({len(gone)} for the second time); {figures}")
+
+
+def interrupted(bench, daemon):
+    """Ctrl-C while a backup is read again: no file of it stays in the way of the next one."""
+    folder = bench.directory / "interrupted"
+    folder.mkdir()
+    command = subprocess.Popen([binary(), "backup", str(folder / "b")], env=daemon.command_environment(),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for("the unfinished backup", lambda: any(folder.iterdir()) or command.poll() is not None, 60, pause=0.001)
+        command.send_signal(signal.SIGINT)
+        check(command.wait(30) == -signal.SIGINT, f"an interrupted backup ended with {command.returncode}")
+    finally:
+        command.kill()
+    left = [path.name for path in folder.iterdir()]
+    check(not left, f"an interrupted backup left {left}")
 
 
 def compare(bench, daemon, first):

@@ -32,6 +32,7 @@ struct BackupCommand: ParsableCommand {
         let path = Serve.absolute(file)
         do {
             try DatabaseBackup.prepare(path)
+            Interruption.removes(DatabaseBackup.unfinishedFiles(path))
             let facts = try DatabaseBackup.finish(copy(admin.client()), as: path)
             let size = Self.size(path).map { ", \(Wording.size($0))" } ?? ""
             Output.standard.line(
