@@ -1,11 +1,14 @@
-// Closed-loop HTTP/1.1 load over a Unix socket or loopback TCP: N kept-alive connections, each with one request on the
-// way. Prints one JSON object; optionally a line for each answered request. One thread, epoll.
+// Closed-loop load over a Unix socket or loopback TCP: N kept-alive connections, each with one request on the way. Prints
+// one JSON object; optionally a line for each answered request. One thread, epoll.
 //
 //   loadgen (--unix PATH | --port PORT) [--connections 64] [--requests 100000] [--seconds S] [--warm-up 0]
 //           [--function orders] [--functions 0] [--bytes 300 | --bytes 60-1200] [--first 0] [--rate PER_SECOND]
 //           [--header 'Name: value']… [--key-prefix P] [--same-body] [--retry SECONDS] [--record FILE]
+//           [--protocol invoke | ndjson | redis] [--lines 500]
 //
 // --functions: so many functions in turn, named orders0, orders1 …
+// --protocol: an Event invocation each; or a request of so many --lines, each an event (rates are of requests); or XADD
+// to a stream of Redis.
 // --retry: a request whose connection broke, or that was refused with 429 or 503, is sent again, the same bytes and the
 // same Idempotency-Key, until it is answered otherwise or SECONDS have passed since it was first sent.
 // SIGTERM ends it in order: nothing new is begun, what is on the way is answered first.
@@ -22,14 +25,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "body.h"
+#include "protocols.h"
 
 enum { inputMax = 16384, statusMax = 600 };
 static const int64_t second = 1000000000, reconnectPause = 20000000;
@@ -51,13 +53,15 @@ struct connection {
 static struct {
     struct sockaddr_storage address;
     socklen_t addressBytes;
-    long connections, requests, first, functions;
+    long connections, requests, first, functions, lines;
     double seconds, warmUp, rate, retry;
     const char *function, *keyPrefix, *record;
     size_t bytesLeast, bytesMost;
     bool sameBody;
     char headers[4096];
-} options = {.connections = 64, .requests = 100000, .function = "orders", .bytesLeast = 300, .bytesMost = 300};
+    const struct protocol *protocol;
+} options = {.connections = 64, .requests = 100000, .function = "orders", .bytesLeast = 300, .bytesMost = 300,
+             .lines = 500, .protocol = protocols};
 
 static int poller;
 static FILE *record;
@@ -88,18 +92,14 @@ static void keepLatency(double microseconds) {
 }
 
 static void makeRequest(struct connection *c) {
-    long bodyNumber = options.sameBody ? options.first : c->n;
-    size_t bytes = body_bytes(bodyNumber, options.bytesLeast, options.bytesMost);
-    char key[300] = "";
-    if (options.keyPrefix) snprintf(key, sizeof key, "Idempotency-Key: %s%ld\r\n", options.keyPrefix, c->n);
     char function[420];
     snprintf(function, sizeof function, "%s", options.function);
     if (options.functions) snprintf(function, sizeof function, "%s%ld", options.function, c->n % options.functions);
-    int head = sprintf(c->request,
-                       "POST /2015-03-31/functions/%s/invocations HTTP/1.1\r\nHost: localhost\r\n"
-                       "X-Amz-Invocation-Type: Event\r\n%s%sContent-Length: %zu\r\n\r\n",
-                       function, key, options.headers, bytes);
-    c->requestBytes = (size_t)head + body_write(c->request + head, bodyNumber, bytes);
+    struct wanted wanted = {
+        .function = function, .headers = options.headers, .keyPrefix = options.keyPrefix, .lines = options.lines,
+        .number = c->n, .bodyNumber = options.sameBody ? options.first : c->n,
+        .bytesLeast = options.bytesLeast, .bytesMost = options.bytesMost};
+    c->requestBytes = options.protocol->request(c->request, &wanted);
 }
 
 static void watch(struct connection *c, uint32_t events, int operation) {
@@ -182,40 +182,19 @@ static void write1(struct connection *c, int64_t t) {
     c->phase = receiving;
 }
 
-static const char *header(const char *head, const char *name, size_t *bytes) {
-    size_t nameBytes = strlen(name);
-    for (const char *line = strstr(head, "\r\n"); line && line[2] != '\r'; line = strstr(line + 2, "\r\n")) {
-        if (strncasecmp(line + 2, name, nameBytes) || line[2 + nameBytes] != ':') continue;
-        const char *value = line + 3 + nameBytes;
-        while (*value == ' ') value++;
-        *bytes = strcspn(value, "\r\n");
-        return value;
-    }
-    *bytes = 0;
-    return NULL;
-}
-
 /// Looks at what has been received; true if it held the whole answer.
 static bool answer(struct connection *c, int64_t t) {
     c->input[c->received] = 0;
-    char *end = strstr(c->input, "\r\n\r\n");
-    if (!end) return false;
-    size_t bytes, idBytes, ignored;
-    const char *length = header(c->input, "content-length", &bytes);
-    size_t total = (size_t)(end + 4 - c->input) + (length ? strtoul(length, NULL, 10) : 0);
-    if (c->received < total) return false;
-    int status = atoi(c->input + 9);
-    if (status < 100 || status >= statusMax) status = 599;
-    const char *id = header(c->input, "x-amzn-requestid", &idBytes);
-    bool repeat = header(c->input, "outbox-repeat", &ignored) != NULL;
-    const char *closing = header(c->input, "connection", &bytes);
-    if (closing && !strncasecmp(closing, "close", 5)) disconnect(c);
+    struct reply reply = {0};
+    if (!options.protocol->reply(c->input, c->received, &reply)) return false;
+    int status = reply.status < 100 || reply.status >= statusMax ? 599 : reply.status;
+    if (reply.closes) disconnect(c);
     c->received = 0;
     if (options.retry > 0 && (status == 429 || status == 503)) {
         statuses[status]++;
         again(c, t);
     } else {
-        finish(c, t, status, id, idBytes, repeat);
+        finish(c, t, status, reply.id, reply.idBytes, reply.isRepeat);
     }
     return true;
 }
@@ -299,7 +278,7 @@ static void parse(int argc, char **argv) {
         {"seconds", 1, 0, 's'},  {"warm-up", 1, 0, 'w'}, {"function", 1, 0, 'f'},    {"bytes", 1, 0, 'b'},
         {"first", 1, 0, '1'},    {"rate", 1, 0, 'r'},    {"header", 1, 0, 'H'},      {"key-prefix", 1, 0, 'k'},
         {"same-body", 0, 0, 'S'}, {"retry", 1, 0, 'R'},  {"record", 1, 0, 'o'},
-        {"functions", 1, 0, 'F'}, {0, 0, 0, 0}};
+        {"functions", 1, 0, 'F'}, {"protocol", 1, 0, 'P'}, {"lines", 1, 0, 'l'}, {0, 0, 0, 0}};
     for (int o; (o = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         struct sockaddr_un *local = (struct sockaddr_un *)&options.address;
         struct sockaddr_in *loopback = (struct sockaddr_in *)&options.address;
@@ -337,12 +316,14 @@ static void parse(int argc, char **argv) {
         case 'S': options.sameBody = true; break;
         case 'R': options.retry = atof(optarg); break;
         case 'o': options.record = optarg; break;
+        case 'P': options.protocol = protocol_named(optarg); break;
+        case 'l': options.lines = atol(optarg); break;
         default: exit(2);
         }
     }
     if (!options.addressBytes || options.connections < 1 || options.bytesLeast < 48
         || options.bytesMost < options.bytesLeast || strlen(options.function) > 390
-        || options.functions < 0 || (options.keyPrefix && strlen(options.keyPrefix) > 200)) {
+        || options.functions < 0 || options.lines < 1 || !options.protocol || (options.keyPrefix && strlen(options.keyPrefix) > 200)) {
         fprintf(stderr, "loadgen: --unix PATH or --port PORT is needed; bodies have at least 48 bytes\n");
         exit(2);
     }
@@ -356,7 +337,8 @@ int main(int argc, char **argv) {
     struct connection *all = calloc((size_t)options.connections, sizeof *all);
     for (long i = 0; i < options.connections; i++) {
         all[i].fd = -1;
-        if (!(all[i].request = malloc(options.bytesMost + 6000))) die("memory");
+        size_t lines = strcmp(options.protocol->name, "ndjson") ? 1 : (size_t)options.lines;
+        if (!(all[i].request = malloc(lines * (options.bytesMost + 500) + 6000))) die("memory");
     }
     startedAt = now(CLOCK_MONOTONIC);
     measuredFrom = startedAt + (int64_t)(options.warmUp * (double)second);
