@@ -64,7 +64,7 @@ need_packages() {
     [ -z "$policy" ] || rm -f "$policy"
     # What came only to be asked must not serve from the next boot on.
     local service
-    for service in nginx prometheus; do
+    for service in nginx prometheus redis-server syslog-ng; do
         case " ${missing[*]} " in *" $service"[\ -]*) update-rc.d "$service" disable ;; esac
     done
     return "$status"

@@ -50,6 +50,10 @@ func run(_ options: Options) throws {
 }
 
 do {
+    if CommandLine.arguments.dropFirst() == ["--help"] {
+        show(Options.usage)
+        exit(0)
+    }
     try run(Options(Array(CommandLine.arguments.dropFirst())))
 } catch let problem as Problem {
     printError("storebench: \(problem.text)\n\n\(Options.usage)\n")

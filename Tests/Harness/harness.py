@@ -73,6 +73,12 @@ def refuses_connections(port):
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def processor_seconds(pid):
+    """CPU time that a process has used, in user and kernel mode, to a hundredth."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Children:
     """The processes that were started; all are ended, by id, however the program ends."""
 
@@ -324,6 +330,4 @@ class Daemon:
         return tuple(int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
 
     def processor_seconds(self):
-        """CPU time that the process has used, in user and kernel mode, to a hundredth."""
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return processor_seconds(self.process.pid)
