@@ -26,7 +26,7 @@ from session import NotMeasured, Session  # noqa: E402
 
 # In this order: short ones first, those that leave big files last.
 ROWS = ("signing", "accept", "redis", "slow-disk", "arrival", "processor", "through", "outage", "ndjson", "store",
-        "memory", "delivery", "neighbour", "queued", "start", "keys")
+        "memory", "delivery", "neighbour", "queued", "start", "backlog", "keys")
 
 
 def row_module(name):

@@ -48,11 +48,14 @@ class Session:
                               environment=environment)
 
     def queue_of(self, events):
-        """A folder whose database holds so many events, made once and left as it was by whoever uses it."""
+        """A folder whose database holds so many events, half of them for the function `gone`, the others for twenty.
+
+        Made once; whoever uses it leaves about as many.
+        """
         if events not in self._queues:
             folder = self.folder()
             self.report(f"filling a queue with {events:,} events")
-            for filled in storebench("fill", file=folder / DATABASE, rows=events, functions=20):
+            for filled in storebench("fill", file=folder / DATABASE, rows=events, functions=20, gone=2):
                 if filled["queued"] != events:
                     raise Failure(f"{filled['queued']} are queued, not {events}")
             self._queues[events] = folder
@@ -67,6 +70,14 @@ class Session:
                 results[measure].append(measure())
             self.report(f"pair {pair + 1} of {self.pairs}: reference {results[reference][-1]}, ours {results[ours][-1]}")
         return results[reference], results[ours]
+
+
+def pause(daemon, function):
+    daemon.api("POST", "/functions/pause", {"function": function})
+
+
+def resume(daemon, function):
+    daemon.api("POST", "/functions/resume", {"function": function})
 
 
 def fill(daemon, queued, wanted, function="orders"):

@@ -22,6 +22,7 @@ struct Options {
         --batch N       commands a commit; 512
         --bytes N       a payload; 300
         --functions N   so many functions in turn, orders0, orders1 …; 0: `orders` alone
+        --gone N        every N-th event is for the function `gone`; 0: none
         --runs N        for `keys`: runs of each sort; else runs; 1
         --remember N    for `keys`; 1000000
         --fill-seconds S  for `keys`: goes on with as many as there are then; 1200
@@ -34,6 +35,7 @@ struct Options {
     var batch = 512
     var bytes = 300
     var functions = 0
+    var gone = 0
     var runs = 1
     var remember = 1_000_000
     var fillSeconds = 1200
@@ -59,6 +61,7 @@ struct Options {
             case "--batch": batch = try number(2)
             case "--bytes": bytes = try number(48)
             case "--functions": functions = try number(0)
+            case "--gone": gone = try number(0)
             case "--runs": runs = try number()
             case "--remember": remember = try number()
             case "--fill-seconds": fillSeconds = try number()

@@ -7,14 +7,24 @@ struct Rows {
     static let window = Span.days(1)
 
     private let functions: [FunctionIdentity]
+    private let gone = Self.named("gone")
+    private let goneEvery: Int64
     private let bytes: Int
 
     init(_ options: Options) {
         let names = options.functions == 0 ? ["orders"] : (0..<options.functions).map { "orders\($0)" }
-        functions = names.map {
-            FunctionIdentity(partition: "aws", account: "-", region: "eu-central-1", name: $0, qualifier: "-")
-        }
+        functions = names.map(Self.named)
+        goneEvery = Int64(options.gone)
         bytes = options.bytes
+    }
+
+    private static func named(_ name: String) -> FunctionIdentity {
+        FunctionIdentity(partition: "aws", account: "-", region: "eu-central-1", name: name, qualifier: "-")
+    }
+
+    private func function(_ number: Int64) -> FunctionIdentity {
+        if goneEvery > 0, number % goneEvery == 0 { return gone }
+        return functions[Int(number / max(goneEvery, 1) % Int64(functions.count))]
     }
 
     /// - Parameter key: the number of its idempotency key; events of one such number are equal.
@@ -22,7 +32,7 @@ struct Rows {
         let payload = body(key ?? number)
         let digest = Digest256(bytes: SHA256.digest(payload))
         return NewEvent(
-            function: functions[Int((key ?? number) % Int64(functions.count))],
+            function: function(key ?? number),
             payload: payload,
             payloadDigest: digest,
             producer: "uid:0",

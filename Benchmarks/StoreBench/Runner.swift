@@ -135,8 +135,9 @@ extension Runner {
         var waiting: [Int64] = []
         while tally.rows < options.remember, nanoseconds(CLOCK_MONOTONIC) < end {
             let resolutions = waiting.map { Rows.handedOver($0, at: now) } + [trim]
-            waiting = try commit(keyed(options.batch), and: resolutions, &tally)
-            milliseconds += keySpacing * Double(options.batch)
+            let count = min(options.batch, options.remember - tally.rows)
+            waiting = try commit(keyed(count), and: resolutions, &tally)
+            milliseconds += keySpacing * Double(count)
         }
         try handOver(waiting)
         return (first, tally.rows, tally)

@@ -12,6 +12,10 @@ PACKAGES = ()
 BUILDS = ("BareServer",)
 
 
+def plural(connections):
+    return f"{connections} connection{'s' if connections > 1 else ''}"
+
+
 def accepted(socket_path, connections, seconds, who, **options):
     """Closed-loop load of which all must be accepted; the load generator's figures."""
     result = load.load(socket_path, connections=connections, seconds=seconds, warm_up=0.5, bytes=BYTES, **options)
@@ -37,10 +41,10 @@ def measure(session):
             daemon.stop()
             return figures["ours"][-1]["rate"]
 
-        session.report(f"accept, {connections} connections")
+        session.report(f"accept, {plural(connections)}")
         rates = session.paired(reference, ours)
         p50, p99 = ([statistics.median(run[name] for run in figures[side]) for side in ("reference", "ours")]
                     for name in ("p50_us", "p99_us"))
         note = f"p50 {p50[0]:.0f} → {p50[1]:.0f} µs, p99 {p99[0]:.0f} → {p99[1]:.0f} µs"
-        yield ratio_row(f"durable accept, {connections} connections", "requests/s", *rates,
+        yield ratio_row(f"durable accept, {plural(connections)}", "requests/s", *rates,
                         "accept" if connections == 64 else None, note)

@@ -5,7 +5,7 @@ import statistics
 import harness
 from references.nginx import Nginx
 from report import ratio_row
-from session import fill
+from session import fill, pause, resume
 
 PACKAGES = ("nginx-light",)
 BUILDS = ()
@@ -46,11 +46,3 @@ def measure(session):
                     f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} … {max(ratios):.2f})")
     for process in (alone, beside, nginx):
         process.stop()
-
-
-def pause(daemon, function):
-    daemon.api("POST", "/functions/pause", {"function": function})
-
-
-def resume(daemon, function):
-    daemon.api("POST", "/functions/resume", {"function": function})

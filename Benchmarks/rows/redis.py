@@ -4,13 +4,13 @@ import harness
 from references.redis import PACKAGES, Redis  # noqa: F401
 from references.slow_disk import SlowDisk
 from report import ratio_row
-from rows.accept import accepted
+from rows.accept import accepted, plural
 
 BUILDS = ()
 
 
 def measure(session):
-    for milliseconds in (0, 1, 5):
+    for milliseconds in session.scaled((0, 1, 5), (0, 1)):
         for connections in (16, 64):
             yield from compared(session, milliseconds, connections)
 
@@ -41,10 +41,10 @@ def compared(session, milliseconds, connections):
                    lambda server: server.door, {})
 
     disk = f", {milliseconds} ms a sync" if milliseconds else ""
-    session.report(f"accept against Redis, {connections} connections{disk}")
+    session.report(f"accept against Redis, {plural(connections)}{disk}")
     rates = session.paired(reference, ours)
     bounds = ("redis-rate", "redis-p99") if milliseconds < 5 else (None, None)
-    name = f"durable accept, {connections} connections{disk}"
+    name = f"durable accept, {plural(connections)}{disk}"
     yield ratio_row(f"{name}, beside Redis", "requests/s", *rates, bounds[0],
                     f"syncs {syncs['reference']:,} → {syncs['ours']:,}")
     yield ratio_row(f"{name}, beside Redis, p99", "µs", p99["reference"], p99["ours"], bounds[1])

@@ -3,7 +3,7 @@
 import harness
 from references.slow_disk import SlowDisk
 from report import ratio_row
-from rows.accept import accepted
+from rows.accept import accepted, plural
 
 PACKAGES = ()
 BUILDS = ()
@@ -24,8 +24,8 @@ def measure(session):
             rates.append(result["rate"])
             return result["p50_us"] / 1000
 
-        session.report(f"accept with {MILLISECONDS} ms a sync, {connections} connections")
+        session.report(f"accept with {MILLISECONDS} ms a sync, {plural(connections)}")
         took = [ours() for _ in range(session.pairs)]
-        yield ratio_row(f"durable accept, {connections} connections, {MILLISECONDS} ms a sync: p50", "ms",
+        yield ratio_row(f"durable accept, {plural(connections)}, {MILLISECONDS} ms a sync: p50", "ms",
                         [MILLISECONDS] * len(took), took, f"slow-disk-{connections}",
                         f"{sorted(rates)[len(rates) // 2]:,.0f} requests/s", digits=2)
