@@ -1,4 +1,4 @@
-"""Measures the release binary against references in the same minute, paired and interleaved; docs/BENCHMARKS.md tells how.
+"""Measures the release binary against references, paired and interleaved; docs/BENCHMARKS.md tells how.
 
     bench.py [--quick] [--output FILE] [--directory DIRECTORY] [ROW…]
 
@@ -54,7 +54,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="3 shorter pairs instead of 7, and no millions")
     parser.add_argument("--output", default=harness.ROOT / ".build/bench.json", help="where the JSON goes")
-    parser.add_argument("--directory", help="where the databases lie meanwhile (default: the system's temporary folder)")
+    parser.add_argument("--directory", help="for the databases meanwhile (default: the system's temporary folder)")
     parser.add_argument("--needs", action="store_true", help="only say which packages and programs the rows need")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS) + "; none: all")
     arguments = parser.parse_args()

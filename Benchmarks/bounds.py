@@ -1,4 +1,4 @@
-"""How good each figure has to be ("must") and should be ("aim"), and what it is measured against: the one list of them."""
+"""How good each figure has to be ("must") and should be ("aim"), and against what: the one list of them."""
 
 import dataclasses
 

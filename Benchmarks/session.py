@@ -55,7 +55,7 @@ class Session:
         if events not in self._queues:
             folder = self.folder()
             self.report(f"filling a queue with {events:,} events")
-            for filled in storebench("fill", file=folder / DATABASE, rows=events, functions=20, gone=2):
+            for filled in storebench("fill", file=folder / DATABASE, rows=events, batch=4096, functions=20, gone=2):
                 if filled["queued"] != events:
                     raise Failure(f"{filled['queued']} are queued, not {events}")
             self._queues[events] = folder
@@ -68,7 +68,8 @@ class Session:
             order = (reference, ours) if pair % 2 == 0 else (ours, reference)
             for measure in order:
                 results[measure].append(measure())
-            self.report(f"pair {pair + 1} of {self.pairs}: reference {results[reference][-1]}, ours {results[ours][-1]}")
+            theirs, own = results[reference][-1], results[ours][-1]
+            self.report(f"pair {pair + 1} of {self.pairs}: {theirs:,.1f}, ours {own:,.1f}, ratio {own / theirs:.2f}")
         return results[reference], results[ours]
 
 

@@ -41,7 +41,8 @@ def measure(session):
     session.report(f"delivery of {backlog:,} beside {suspended:,} of a suspended function")
     rates = session.paired(lambda: drained(alone), lambda: drained(beside))
     ratios = [ours / reference for reference, ours in zip(costs[alone], costs[beside], strict=True)]
-    yield ratio_row(f"delivery beside a suspended function with {suspended:,} events", "requests/s", *rates, "neighbour",
+    name = f"delivery beside a suspended function with {suspended:,} events"
+    yield ratio_row(name, "requests/s", *rates, "neighbour",
                     f"CPU an event {statistics.median(costs[alone]):.0f} → {statistics.median(costs[beside]):.0f} µs, "
                     f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} … {max(ratios):.2f})")
     for process in (alone, beside, nginx):

@@ -1,4 +1,4 @@
-"""Durable accept against Redis with its log synced for each answer: the same generator, with and without a slow disk."""
+"""Durable accept against Redis with its log synced for each answer: same generator, with and without a slow disk."""
 
 import harness
 from references.redis import PACKAGES, Redis  # noqa: F401
