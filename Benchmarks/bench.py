@@ -66,7 +66,7 @@ def main():
                  for kind, names in (("package", row.PACKAGES), ("program", row.BUILDS)) for name in names}
         print("\n".join(sorted(needs)))
         return 0
-    directory = tempfile.mkdtemp(prefix="outbox-bench-", dir=arguments.directory)
+    directory = os.path.abspath(tempfile.mkdtemp(prefix="outbox-bench-", dir=arguments.directory))
     session = Session(directory, arguments.quick, lambda text: print(text, flush=True))
     rows, all_well = [], True
     try:

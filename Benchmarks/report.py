@@ -28,7 +28,7 @@ def figure_row(measure, unit, ours, bound=None, note="", digits=0):
 
 def missing_row(measure, why):
     """Something that could not be measured here."""
-    return {"measure": measure, "runs": 0, "note": f"not measured: {why}"}
+    return {"measure": measure, "runs": 0, "note": f"not measured: {' '.join(why.split())}"}
 
 
 def judged(entry, bound, value):

@@ -2,6 +2,8 @@
 
 import json
 import pathlib
+import random
+import socket
 import subprocess
 
 import harness
@@ -38,6 +40,17 @@ class Session:
         path = self.directory / str(self._folders)
         path.mkdir(mode=0o700)
         return path
+
+    def port(self):
+        """A free loopback port below those that connections get: still free when it is opened late."""
+        while True:
+            port = random.randrange(15_000, 32_000)
+            with socket.socket() as probe:
+                try:
+                    probe.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    continue
 
     def daemon(self, port, folder=None, environment=None):
         """The daemon with limits that don't stand in the way, delivering to a loopback port."""

@@ -34,8 +34,13 @@ class Nginx:
         )
         self._asked = 0
         self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        wait_for("nginx", lambda: not refuses_connections(self.port), 10, pause=0.002)
+        wait_for("nginx", self._listens, 10, pause=0.002)
         return self
+
+    def _listens(self):
+        if self._process.poll() is not None:
+            raise Failure(f"nginx ended: {(self._directory / 'nginx.log').read_text()[-1000:]}")
+        return not refuses_connections(self.port)
 
     def stop(self):
         self._connection.close()

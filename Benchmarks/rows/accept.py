@@ -36,7 +36,7 @@ def measure(session):
 
         def ours():
             # Nobody listens where it would deliver.
-            daemon = session.daemon(harness.free_port()).start()
+            daemon = session.daemon(session.port()).start()
             figures["ours"].append(accepted(daemon.door, connections, session.seconds, "ours"))
             daemon.stop()
             return figures["ours"][-1]["rate"]

@@ -2,7 +2,6 @@
 
 import statistics
 
-import harness
 import load
 from report import ratio_row
 from session import BYTES, tool
@@ -22,10 +21,10 @@ def measure(session):
         return figures["p50_us"]
 
     def reference():
-        return timed(harness.free_port(), "relay", session.folder() / "log")
+        return timed(session.port(), "relay", session.folder() / "log")
 
     def ours():
-        port = harness.free_port()
+        port = session.port()
         daemon = session.daemon(port).start()
         took = timed(port, "door", daemon.door)
         daemon.wait_empty(10)

@@ -1,5 +1,6 @@
 """The daemon with ten million events queued for twenty functions and one that is suspended and has half of them."""
 
+import statistics
 import time
 
 import harness
@@ -18,7 +19,7 @@ ASKED = {
 
 def measure(session):
     queued, window = session.scaled(10_000_000, 200_000), session.scaled(200_000, 10_000)
-    folder, port = session.queue_of(queued), harness.free_port()
+    folder, port = session.queue_of(queued), session.port()
     full = session.daemon(port, folder).start()
     pause(full, "*")
     name = f"{queued:,} queued, half of a suspended function"
@@ -32,11 +33,14 @@ def measure(session):
     harness.wait_for("the suspension", lambda: state(full, "gone") == "suspended", 60)
     rest(full)
 
+    costs = {full: [], empty: []}
+
     def delivered(daemon):
-        start = nginx.taken()
+        start, used = nginx.taken(), daemon.processor_seconds()
         resume(daemon, "*")
         rate = nginx.rate(start, window)
         rest(daemon)
+        costs[daemon].append((daemon.processor_seconds() - used) / (nginx.taken() - start) * 1e6)
         return rate
 
     def of_empty():
@@ -49,7 +53,9 @@ def measure(session):
 
     session.report(f"delivery with {name}")
     rates = session.paired(of_empty, lambda: delivered(full))
-    yield ratio_row(f"delivery, {name}", "requests/s", *rates, note="reference: nothing else queued")
+    spent = [statistics.median(costs[daemon]) for daemon in (empty, full)]
+    yield ratio_row(f"delivery, {name}", "requests/s", *rates,
+                    note=f"reference: nothing else queued; CPU an event {spent[0]:.0f} → {spent[1]:.0f} µs")
     yield figure_row(f"resident memory, {name}", "MB", [full.resident_bytes()[0] / 1e6], note="after deliveries",
                      digits=1)
     for what, path in ASKED.items():

@@ -17,13 +17,13 @@ def measure(session):
     empty_after = []
 
     def reference():
-        nginx = Nginx(session.children, session.folder(), harness.free_port()).start()
+        nginx = Nginx(session.children, session.folder(), session.port()).start()
         rate = curl_loop(nginx, backlog // 2)
         nginx.stop()
         return rate
 
     def ours():
-        port = harness.free_port()
+        port = session.port()
         daemon = session.daemon(port).start()
         fill(daemon, 0, backlog)
         nginx = Nginx(session.children, session.folder(), port)

@@ -2,7 +2,6 @@
 
 import time
 
-import harness
 from report import figure_row
 from session import fill
 
@@ -11,7 +10,7 @@ BUILDS = ()
 
 
 def measure(session):
-    daemon = session.daemon(harness.free_port()).start()
+    daemon = session.daemon(session.port()).start()
     queued = 0
     for count in session.scaled((0, 200_000, 1_000_000), (0, 200_000)):
         fill(daemon, queued, count)

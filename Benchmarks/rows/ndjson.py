@@ -21,7 +21,7 @@ def measure(session):
                          lines=LINES)
 
     def ours():
-        daemon = session.daemon(harness.free_port()).start()
+        daemon = session.daemon(session.port()).start()
         result = send(daemon, requests)
         queued = daemon.status()["queued"]
         if result["statuses"] != {"202": requests} or queued != requests * LINES:
@@ -29,7 +29,7 @@ def measure(session):
         daemon.stop()
         return result["rate"] * LINES
 
-    probe = session.daemon(harness.free_port()).start()
+    probe = session.daemon(session.port()).start()
     statuses = send(probe, 1)["statuses"]
     probe.stop()
     if statuses != {"202": 1}:

@@ -13,7 +13,7 @@ BUILDS = ()
 
 def measure(session):
     suspended, backlog = session.scaled(1_000_000, 100_000), session.scaled(200_000, 50_000)
-    nginx = Nginx(session.children, session.folder(), harness.free_port()).start()
+    nginx = Nginx(session.children, session.folder(), session.port()).start()
     alone, beside = session.daemon(nginx.port).start(), session.daemon(nginx.port).start()
     fill(beside, 0, suspended // 2, "gone")
     # Half of them lie among rows of the other function, which are gone by the time of the measurement.

@@ -16,7 +16,7 @@ def measure(session):
     costs = []
     session.report(f"CPU an event at {RATE:,} a second")
     for _ in range(session.pairs):
-        nginx = Nginx(session.children, session.folder(), harness.free_port()).start()
+        nginx = Nginx(session.children, session.folder(), session.port()).start()
         daemon = session.daemon(nginx.port).start()
         used = daemon.processor_seconds()
         result = load.load(daemon.door, connections=64, requests=events, rate=RATE, bytes=BYTES)

@@ -1,6 +1,5 @@
 """Durable accept against Redis with its log synced for each answer: same generator, with and without a slow disk."""
 
-import harness
 from references.redis import PACKAGES, Redis  # noqa: F401
 from references.slow_disk import SlowDisk
 from report import ratio_row
@@ -37,7 +36,7 @@ def compared(session, milliseconds, connections):
                    lambda server: server.socket, {"protocol": "redis"})
 
     def ours():
-        return run("ours", "ours", lambda folder, disk: session.daemon(harness.free_port(), folder, disk),
+        return run("ours", "ours", lambda folder, disk: session.daemon(session.port(), folder, disk),
                    lambda server: server.door, {})
 
     disk = f", {milliseconds} ms a sync" if milliseconds else ""

@@ -1,6 +1,5 @@
 """What an accept takes where every sync takes 5 ms."""
 
-import harness
 from references.slow_disk import SlowDisk
 from report import ratio_row
 from rows.accept import accepted, plural
@@ -17,7 +16,7 @@ def measure(session):
         def ours():
             folder = session.folder()
             disk = SlowDisk(folder, MILLISECONDS)
-            daemon = session.daemon(harness.free_port(), folder, disk.environment).start()
+            daemon = session.daemon(session.port(), folder, disk.environment).start()
             result = accepted(daemon.door, connections, session.seconds, "ours")
             disk.check("ours", result["answered"] // connections)
             daemon.stop()

@@ -18,7 +18,7 @@ BEFORE_KILL = 5000
 def measure(session):
     for queued in session.scaled((1_000_000, 10_000_000), (200_000,)):
         folder = session.queue_of(queued)
-        daemon = session.daemon(harness.free_port(), folder).start()
+        daemon = session.daemon(session.port(), folder).start()
         for end in ("an orderly end", "a kill -9"):
             took = []
             for _ in range(session.pairs):

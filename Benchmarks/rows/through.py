@@ -34,12 +34,12 @@ def measure(session):
         return events / (ended - started)
 
     def reference():
-        nginx = Nginx(session.children, session.folder(), harness.free_port()).start()
+        nginx = Nginx(session.children, session.folder(), session.port()).start()
         server = SyslogNG(session.children, session.folder(), nginx.url).start()
         return through("reference", server, nginx, lambda: server.feed(CONNECTIONS, events))
 
     def ours():
-        nginx = Nginx(session.children, session.folder(), harness.free_port()).start()
+        nginx = Nginx(session.children, session.folder(), session.port()).start()
         server = session.daemon(nginx.port).start()
 
         def feed():
