@@ -78,7 +78,7 @@ def main():
             all_well = all_well and went_well
             for row in new:
                 rows.append(row | {"row": name, "load_average_before": load_average})
-            session.report(f"{name} took {time.monotonic() - started:.0f} s\n")
+            session.report(f"{name} took {time.monotonic() - started:.0f} s\n\n{table(new)}\n")
             # After each: a run takes long, and may be ended.
             pathlib.Path(arguments.output).write_text(json.dumps({"machine": here, "rows": rows}, indent=2) + "\n")
     finally:

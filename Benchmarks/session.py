@@ -105,7 +105,10 @@ def fill(daemon, queued, wanted, function="orders"):
 
 def storebench(mode, timeout=3600, **options):
     """Runs the program that drives the store by its port; gives the objects that it prints."""
-    return tool([pathlib.Path(harness.binary()).parent / "storebench", mode], timeout, **options)
+    program = pathlib.Path(harness.binary()).parent / "storebench"
+    if not program.exists():
+        raise Failure(f"{program} is missing: run `swift build -c release --product storebench`")
+    return tool([program, mode], timeout, **options)
 
 
 def tool(command, timeout=600, environment=None, **options):

@@ -60,8 +60,10 @@ def measure(session):
                      digits=1)
     for what, path in ASKED.items():
         yield figure_row(f"{what}, {name}", "ms", [asked(full, path) for _ in range(session.pairs)], digits=1)
+    # With nobody to deliver to: the rest stays.
+    nginx.stop()
     resume(full, "*")
-    for process in (full, empty, nginx):
+    for process in (full, empty):
         process.stop()
 
 
