@@ -16,8 +16,8 @@ BEFORE_KILL = 5000
 
 
 def measure(session):
-    for queued in session.scaled((1_000_000, 10_000_000), (200_000,)):
-        folder = session.queue_of(queued)
+    for queued in session.scaled((0, 1_000_000, 10_000_000), (0, 200_000)):
+        folder = session.queue_of(queued) if queued else session.folder()
         daemon = session.daemon(session.port(), folder).start()
         for end in ("an orderly end", "a kill -9"):
             took = []
