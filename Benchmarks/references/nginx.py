@@ -7,7 +7,7 @@ import time
 
 import load
 from harness import ROOT, Failure, exchange, refuses_connections, wait_for
-from session import BYTES, IN_FLIGHT, tool
+from session import BYTES, IN_FLIGHT, LONGEST, tool
 
 INVOKE = "/2015-03-31/functions/orders/invocations"
 
@@ -54,7 +54,7 @@ class Nginx:
             raise Failure(f"nginx's status page answered {status}")
         return int(body.split(b"\n")[2].split()[2]) - self._asked
 
-    def when_taken(self, least, seconds=600):
+    def when_taken(self, least, seconds=LONGEST):
         """The time at which it had taken at least so many, and how many."""
         def enough():
             taken = self.taken()

@@ -6,7 +6,7 @@ import time
 import harness
 from references.nginx import Nginx, curl_loop
 from report import ratio_row
-from session import IN_FLIGHT, fill
+from session import IN_FLIGHT, LONGEST, fill
 
 PACKAGES = ("nginx-light", "libcurl4-openssl-dev")
 BUILDS = ()
@@ -30,7 +30,7 @@ def measure(session):
         started = time.monotonic()
         nginx.start()
         rate = nginx.rate(0, backlog)
-        daemon.wait_empty(600)
+        daemon.wait_empty(LONGEST)
         empty_after.append(time.monotonic() - started)
         if nginx.taken() != backlog:
             raise harness.Failure(f"nginx took {nginx.taken()} requests for {backlog} events")
