@@ -33,11 +33,11 @@ def row_module(name):
     return importlib.import_module("rows." + name.replace("-", "_"))
 
 
-def measured(name, session):
-    """The rows of one name; what can't be measured, or fails, is a row too. And whether all went well."""
+def measured(name, module, session):
+    """The rows of one module; what can't be measured, or fails, is a row too. And whether all went well."""
     rows = []
     try:
-        for row in row_module(name).measure(session):
+        for row in module.measure(session):
             rows.append(row)
     except NotMeasured as why:
         return rows + [missing_row(name, str(why))], True
@@ -60,9 +60,9 @@ def main():
     arguments = parser.parse_args()
     if unknown := set(arguments.rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
-    names = arguments.rows or ROWS
+    modules = {name: row_module(name) for name in arguments.rows or ROWS}
     if arguments.needs:
-        needs = {f"{kind} {name}" for row in map(row_module, names)
+        needs = {f"{kind} {name}" for row in modules.values()
                  for kind, names in (("package", row.PACKAGES), ("program", row.BUILDS)) for name in names}
         print("\n".join(sorted(needs)))
         return 0
@@ -72,9 +72,9 @@ def main():
     try:
         here = machine(directory) | {"quick": arguments.quick}
         print("  ".join(f"{name}: {value}" for name, value in here.items()), flush=True)
-        for name in names:
+        for name, module in modules.items():
             started, load_average = time.monotonic(), os.getloadavg()[0]
-            new, went_well = measured(name, session)
+            new, went_well = measured(name, module, session)
             all_well = all_well and went_well
             for row in new:
                 rows.append(row | {"row": name, "load_average_before": load_average})
