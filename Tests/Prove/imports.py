@@ -2,15 +2,18 @@
 
 import collections
 import json
+import signal
+import subprocess
 
 import load
 from comparing import accepted, check, digest
-from harness import wait_for
+from harness import binary, wait_for
 
 BACKLOG = 20_000
 # Accepts a second beside the import.
 RATE = 1000
 SECONDS = 5
+KILLS = 3
 MARKED = b'{"marked": "this payload is going to change"}'
 
 
@@ -26,6 +29,49 @@ def injure(path):
 def summary(ended, status=0):
     check(ended.returncode == status, f"import: exit {ended.returncode}: {ended.stderr[:1000]}")
     return json.loads(ended.stdout.splitlines()[-1])
+
+
+def killed(bench):
+    """kill -9 in the midst of an import, again and again: what is imported once more lacks nothing, and nothing is there twice."""
+    receiver = bench.receiver().start()
+    daemon = bench.daemon(receiver.url, extra="defaults: { drain_rate: unlimited }\n").start()
+    daemon.command("functions", "pause", "--all")
+    backlog = bench.scaled(BACKLOG)
+    load.load(daemon.door, connections=16, requests=backlog, bytes=300, function="orders", key_prefix="key-",
+              record=bench.directory / "old")
+    old = accepted(bench.directory / "old", backlog)
+    daemon.stop()
+    found = bench.directory / "found.ndjson"
+    ended = daemon.command("salvage", str(daemon.directory / "outbox.db"), "--output", str(found))
+    check(ended.returncode == 0, f"salvage: exit {ended.returncode}: {ended.stderr}")
+
+    other = bench.daemon(receiver.url, name="other", extra="defaults: { drain_rate: unlimited }\n").start()
+    other.command("functions", "pause", "--all")
+    there = []
+    for part in range(1, KILLS + 1):
+        command = subprocess.Popen([binary(), "import", str(found)], env=other.command_environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        wait_for("a part of the import", lambda: other.status()["queued"] >= backlog * part // (KILLS + 1), 60)
+        other.kill()
+        said, _ = command.communicate(timeout=60)
+        check(command.returncode not in (0, -signal.SIGPIPE), f"an import whose daemon was killed ended well: {said}")
+        check("again" in said, f"it doesn't say that it can be repeated: {said}")
+        other.start()
+        there.append(other.status()["queued"])
+    told = summary(other.command("import", str(found), "--json"))
+    check(told["events"] == backlog - there[-1], f"{there[-1]} of {backlog} were there: {told}")
+    ended = other.command("verify", str(other.directory / "outbox.db"))
+    check(ended.returncode == 0, f"verify: {ended.stdout}")
+    line = old[0]
+    status, answer, _ = other.post("orders", load.body(line.number), {"Idempotency-Key": f"key-{line.number}"})
+    check(status == 202 and answer["x-amzn-requestid"] == line.id, f"a repeat is {answer}")
+    other.command("functions", "resume", "--all")
+    other.wait_empty(300)
+    counts = collections.Counter(arrival["sha256"] for arrival in receiver.arrivals())
+    check(counts == collections.Counter(digest(load.body(line.number)) for line in old), "not each arrived once")
+    for line in old[:: max(1, len(old) // 200)]:
+        check(other.event(line.id)["state"] == "handed-over", f"{line.id} is {other.event(line.id)}")
+    return f"{backlog} events, {KILLS} kills with {there} of them there; after one more import each arrived once"
 
 
 def salvaged(bench):

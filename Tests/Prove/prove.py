@@ -103,6 +103,7 @@ CASES = {
     "headers": wire.headers,
     "backup-restore": backups.restore,
     "import": imports.salvaged,
+    "import-killed": imports.killed,
     "paused": orders.paused,
     "moved-to-dead": orders.moved,
     "explained": orders.explained,
