@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import string
 import subprocess
 
 from harness import ROOT, Failure
@@ -32,7 +33,9 @@ def body(number, least=300, most=None):
     size = least + number * 7919 % ((most or least) - least + 1)
     head = f'{{ "n":{number},  "pad":"'
     pad = max(0, size - 4 - len(head))
-    return (head + "".join(chr(97 + (i + number) % 26) for i in range(pad)) + '" }\n').encode()
+    shift = number % 26
+    letters = string.ascii_lowercase * (pad // 26 + 2)
+    return (head + letters[shift:shift + pad] + '" }\n').encode()
 
 
 def load_arguments(socket_path=None, port=None, **options):
