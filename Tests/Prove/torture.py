@@ -48,10 +48,10 @@ def number_of(name, output):
     return int(found[1]) if found else 0
 
 
-# How much of each form: every N-th allocation, other call and call of the kernel, power cuts, kills.
+# How much of each form: every N-th allocation, other call of SQLite's and call of the kernel, power cuts, kills, injuries.
 AMOUNTS = {
     "quick": {"memory": 70, "stride": 10, "strace": 40, "cuts": 100, "kills": 20, "injuries": 50},
-    "usual": {"memory": 7, "stride": 1, "strace": 8, "cuts": 1_000, "kills": 300, "injuries": 500},
+    "usual": {"memory": 7, "stride": 1, "strace": 1, "cuts": 1_000, "kills": 300, "injuries": 500},
     "long": {"memory": 1, "stride": 1, "strace": 1, "cuts": 5_000, "kills": 1_000, "injuries": 10_000},
 }
 
