@@ -44,14 +44,20 @@ enum DatabaseFile {
 
     static func checkVersion(_ version: Int64, _ path: String, _ known: OwnerRecord.Store?) throws(StoreError) {
         guard version > Migrator.newest else { return }
-        if let known, known.schema <= Migrator.newest {
+        let isKnownOlder = known.map { $0.schema <= Migrator.newest } ?? false
+        if let known, isKnownOlder, version > Migrator.newest + nearVersions {
             throw .damaged("\(path) has schema version \(version), and had \(known.schema)")
         }
         throw .refused(
             "\(path) has schema version \(version), newer than this program knows (\(Migrator.newest)); "
                 + "it was left untouched: install the version that wrote it, or a later one"
+                + (isKnownOlder ? "; if no later one was ever used here, it is damaged: move it aside" : "")
         )
     }
+
+    /// Versions that a later program may well have, whose file somebody may have brought here: it must not be taken for
+    /// damaged. A changed bit makes a greater number of it, most times.
+    private static var nearVersions: Int64 { 8 }
 
     /// A log without its database may hold accepted events, and would be replayed into a new file.
     private static func absent(_ path: String, _ known: OwnerRecord.Store?) throws(StoreError) -> Finding {

@@ -69,6 +69,14 @@ struct OpeningTests {
         try expectRefusal(containing: "schema version 999")
     }
 
+    @Test func `a later version's database that somebody brought here isn't taken for damaged`() throws {
+        try openStore(path).close(clean: true)
+        let newer = try PlainDatabase(path)
+        let version = try #require(newer.rows("PRAGMA user_version").first.flatMap { Int($0) }) + 1
+        try newer.execute("PRAGMA user_version = \(version); PRAGMA wal_checkpoint(TRUNCATE)")
+        try expectRefusal(containing: "schema version \(version), newer than this program knows")
+    }
+
     @Test func `a newer version that stands only in the log is refused, and file and log untouched`() throws {
         try openStore(path).close(clean: true)
         let newer = try PlainDatabase(path)
