@@ -70,7 +70,9 @@ def debug_log(bench):
                               (bad, ["attempt failed", "broken", "function", "500", "duration_ms"])):
         line = next(line for line in lines() if identifier in line)
         check(all(word in line for word in words), f"the line says: {line}")
-    message = next(attempt["message"] for attempt in daemon.event(bad)["attempts"])
+    # The log has it a moment before the queue.
+    attempts = wait_for("the attempt", lambda: daemon.event(bad)["attempts"], 10)
+    message = attempts[0]["message"]
     told = daemon.log.read_text()
     check("p4yload" not in told and message not in told, "a payload, or a text of the network, is in the log")
     return f"./{daemon.directory.name}; {len(lines())} lines at debug"
