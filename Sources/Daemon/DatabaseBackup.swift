@@ -82,7 +82,7 @@ package enum DatabaseBackup {
         let order = Restoration.Order(
             backup: path,
             database: database,
-            aside: movesAside ? "\(database).replaced-\(stamp)Z" : nil,
+            aside: movesAside ? "\(database)\(Restoration.asideInfix)-\(stamp)Z" : nil,
             now: now
         ) { facts in
             let takenAt = facts.takenAt.map { Timestamp(milliseconds: $0.milliseconds).description } ?? "?"
@@ -90,7 +90,7 @@ package enum DatabaseBackup {
                 "restored from a backup of \(takenAt): keys and hand-overs since then are not known; events that were "
                 + "queued then may have been handed over, and are marked uncertain"
         }
-        if let problem = StateFolder(StateFiles(database: database)).problem {
+        if let problem = StateFolder(StateFiles(database: database), forOwner: true).problem {
             throw Problem(text: problem, isRefusal: true)
         }
         var random = SystemRandomNumberGenerator()

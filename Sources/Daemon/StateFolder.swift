@@ -1,3 +1,4 @@
+internal import Engine
 internal import Glibc
 internal import SQLiteStore
 
@@ -5,10 +6,14 @@ internal import SQLiteStore
 /// somebody else is taken over because of its name. Reads only.
 struct StateFolder {
     let files: StateFiles
-    private let user = geteuid()
+    private let user: uid_t
 
-    init(_ files: StateFiles) {
+    /// - Parameter forOwner: root looks at it for the user whose folder it is, and gives that user what it puts there.
+    init(_ files: StateFiles, forOwner: Bool = false) {
         self.files = files
+        var status = stat()
+        let isForOther = forOwner && geteuid() == 0 && stat(files.folder, &status) == 0
+        user = isForOther ? status.st_uid : geteuid()
     }
 
     /// For people: what is wrong, and what to do; nil: nothing. What isn't there is no problem of this kind.
@@ -61,16 +66,18 @@ struct StateFolder {
         !bytes.contains { $0 != 0 }
     }
 
-    /// Slots of 16 bytes, each empty or an event's id: a UUIDv7 as two numbers of this machine.
+    /// With its head; or, of an older version, slots of 16 bytes, each empty or an event's id: a UUIDv7 as two numbers of
+    /// this machine.
     private func isFlight(_ bytes: [UInt8]) -> Bool {
-        bytes.count % 16 == 0
-            && bytes.withUnsafeBytes { buffer in
-                stride(from: 0, to: buffer.count, by: 16).allSatisfy { offset in
-                    let high = buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                    let low = buffer.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
-                    return (high == 0 && low == 0) || ((high >> 12) & 0xF == 7 && low >> 62 == 0b10)
+        FlightFile.hasHead(bytes)
+            || bytes.count % 16 == 0
+                && bytes.withUnsafeBytes { buffer in
+                    stride(from: 0, to: buffer.count, by: 16).allSatisfy { offset in
+                        let high = buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                        let low = buffer.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
+                        return (high == 0 && low == 0) || ((high >> 12) & 0xF == 7 && low >> 62 == 0b10)
+                    }
                 }
-            }
     }
 
     /// By SQLite's header and the application id in it. Before any connection to it: closing a descriptor would drop

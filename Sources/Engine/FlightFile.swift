@@ -37,6 +37,13 @@ package struct FlightFile: ~Copyable {
     /// Where each suspect stands.
     private var suspects: [EventID: Int] = [:]
 
+    /// Whether a file's content begins as this version and the one before write it.
+    package static func hasHead(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count >= MemoryLayout<EventID>.size else { return false }
+        let first = bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+        return first == magic || first == magicWithoutProcess
+    }
+
     /// What an earlier process left. A missing or odd file has nothing to say.
     package static func left(at path: String, bootID: String) -> FlightRecord {
         var record = FlightRecord()

@@ -46,16 +46,8 @@ package struct DamagedFile: Hashable, Sendable {
     /// As `all`. - Throws: `.failed` where the folder can't be read: for what must not go on as if there were none.
     static func found(_ path: String) throws(StoreError) -> [DamagedFile] {
         let (folder, name) = DatabaseFile.folderAndName(path)
-        guard let directory = opendir(folder) else {
-            throw .failed("can't open the folder \(folder): \(systemMessage(errno))")
-        }
-        defer { closedir(directory) }
         var times: [String] = []
-        while let entry = readdir(directory) {
-            let found = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard found.hasPrefix(name + infix) else { continue }
+        for found in try DatabaseFile.names(in: folder) where found.hasPrefix(name + infix) {
             let time = found.dropFirst((name + infix).count)
             if time.allSatisfy({ $0.isNumber || "TZ.".contains($0) }) { times.append(String(time)) }
         }

@@ -103,6 +103,23 @@ enum DatabaseFile {
         return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[path.index(after: slash)...]))
     }
 
+    /// What is in a folder, in no order.
+    static func names(in folder: String) throws(StoreError) -> [String] {
+        guard let directory = opendir(folder) else {
+            throw .failed("can't open the folder \(folder): \(systemMessage(errno))")
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+            )
+        }
+        return names
+    }
+
     /// Brings the names of a file's folder to the disk.
     static func syncFolder(of path: String) throws(StoreError) {
         let folder = folderAndName(path).folder

@@ -34,6 +34,9 @@ package enum Restoration {
         package var movedTo: String?
     }
 
+    /// Stands between a database's name and a time where it was moved aside.
+    package static let asideInfix = CutOffMove.infix
+
     /// What is made of the backup before it gets the database's name.
     private static func unfinished(_ database: String) -> String { database + ".restoring" }
     /// The same, whole, as long as the database that is in the way is being moved.
@@ -46,10 +49,12 @@ package enum Restoration {
     static func settle(_ database: String) throws(StoreError) {
         let left = [ready(database), unfinished(database)].filter(StoreFiles.isThere)
         guard let first = left.first else { return }
+        let move = try CutOffMove(of: database, since: ready(database))
+        try move.takeBack()
         guard StoreFiles.isThere(database), first == unfinished(database) else {
-            throw .refused(
-                "a restore was cut off: do it again (lambda-outbox restore), or remove \(first) to do without it"
-            )
+            let words = "a restore was cut off: do it again (lambda-outbox restore), or "
+            let aside = move.aside.map { "what was there is \($0): give that, with its -wal, its name back, and " }
+            throw .refused("\(words)\(aside ?? "")remove \(first) to do without it")
         }
         StoreFiles.remove(first)
     }
@@ -66,10 +71,13 @@ package enum Restoration {
     ) throws(StoreError) -> Result {
         let lock = try OwnerLock.take(SQLiteStore.lockPath(order.database))
         defer { _ = lock }
+        // At once, and before it gets its name: whatever ends this, the daemon's user can open what it leaves.
+        StoreFiles.giveToFolderOwner([SQLiteStore.lockPath(order.database)])
         let facts = try BackupFile.check(order.backup, hash: hash)
         guard facts.takenAt != nil else {
             throw .refused("\(order.backup) was not made by lambda-outbox backup; it was left untouched")
         }
+        try CutOffMove(of: order.database, since: ready(order.database)).takeBack()
         let inTheWay = StoreFiles.parts(of: order.database).filter(StoreFiles.isThere)
         if !inTheWay.isEmpty, order.aside == nil {
             throw .refused("\(inTheWay[0]) is there already; nothing was changed")
@@ -92,6 +100,7 @@ package enum Restoration {
                 throw error.storeError
             }
             try StoreFiles.sync(unfinished)
+            StoreFiles.giveToFolderOwner([unfinished])
             if inTheWay.isEmpty, !StoreFiles.isThere(ready(order.database)) {
                 try StoreFiles.rename(unfinished, to: order.database)
             } else {
@@ -105,7 +114,6 @@ package enum Restoration {
         }
         // What was met in the database before says nothing of this one.
         OwnerLock.note(nil, SQLiteStore.lockPath(order.database))
-        StoreFiles.giveToFolderOwner([order.database, SQLiteStore.lockPath(order.database)])
         return Result(facts: facts, movedTo: inTheWay.isEmpty ? nil : order.aside)
     }
 

@@ -49,6 +49,12 @@ struct CutOffRestoreTests {
         }
     }
 
+    private func changedAt(_ path: String) -> Int {
+        var facts = stat()
+        #expect(stat(path, &facts) == 0)
+        return facts.st_ctim.tv_sec * 1_000_000_000 + facts.st_ctim.tv_nsec
+    }
+
     private func start() throws(StoreError) -> Int {
         let store = try openStore(database)
         let queued = store.totals.queued
@@ -105,6 +111,52 @@ struct CutOffRestoreTests {
         #expect(try queued() == nil)
         try FileManager.default.removeItem(atPath: database + ".restored")
         #expect(try queued() == 1)
+    }
+
+    /// What a restore leaves that is killed when it has moved the log of a queue of one event, and not its database.
+    private func leaveHalfMoved() throws {
+        let source = folder.file("other.db")
+        var store = try openStore(source)
+        _ = try store.commit([.accept(StoreBench.event(key: nil))], now: startOfTest)
+        try FileManager.default.copyItem(atPath: source, toPath: database)
+        try leave(".restored")
+        try FileManager.default.copyItem(atPath: source + "-wal", toPath: database + ".replaced-20260301T120000Z-wal")
+        try store.close(clean: true)
+    }
+
+    @Test func `between a log and its database leaves the queue whole (P2)`() throws {
+        try leaveHalfMoved()
+        #expect(try queued() == nil)
+        try FileManager.default.removeItem(atPath: database + ".restored")
+        #expect(try queued() == 1)
+    }
+
+    @Test func `between a log and its database moves both together when it is done again (P2)`() throws {
+        try leaveHalfMoved()
+        let aside = folder.file("queue.db.replaced-20260301T120001Z")
+        try restore(aside: aside)
+        #expect(FileManager.default.fileExists(atPath: aside + "-wal"))
+        #expect(!FileManager.default.fileExists(atPath: folder.file("queue.db.replaced-20260301T120000Z-wal")))
+        #expect(try queued() == 300)
+    }
+
+    @Test func `takes no log for that of the queue that was left by something else`() throws {
+        try leaveQueue()
+        let other = database + ".replaced-20260301T120000Z-wal"
+        try Data("log".utf8).write(to: URL(filePath: other))
+        try leave(".restored")
+        // Both may be of one tick of the file system's clock.
+        while changedAt(database + ".restored") <= changedAt(other) { chmod(database + ".restored", 0o600) }
+        #expect(try queued() == nil)
+        #expect(FileManager.default.fileExists(atPath: other))
+    }
+
+    @Test func `after the queue was moved says where that is`() throws {
+        try leave(".restored")
+        let aside = folder.file("queue.db.replaced-20260301T120000Z")
+        try leave(".replaced-20260301T120000Z")
+        let error = #expect(throws: StoreError.self) { try start() }
+        #expect("\(try #require(error))".contains("what was there is \(aside)"))
     }
 
     @Test func `that can't move the queue aside leaves it as it was`() throws {

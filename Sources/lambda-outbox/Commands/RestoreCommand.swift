@@ -49,7 +49,7 @@ struct RestoreCommand: ParsableCommand {
             let facts = try DatabaseBackup.restore(Serve.absolute(file), to: path, movesAside: moveAside)
             for line in Self.words(facts, path: path) { Output.standard.line(line) }
         } catch {
-            let isInTheWay = error.text.hasSuffix("is there already; nothing was changed")
+            let isInTheWay = !moveAside && error.text.hasSuffix("is there already; nothing was changed")
             throw CommandFailure(
                 error.isRefusal ? .invalid : .failed,
                 isInTheWay ? "\(error.text): --move-aside moves it to a name of its own" : error.text
