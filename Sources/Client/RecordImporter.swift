@@ -82,8 +82,12 @@ package struct RecordImporter {
                 results = try client.bringIn(ImportOrder(records: run.records.map(\.record), dryRun: dryRun)).results
                 guard results.count == run.records.count else { throw .garbled("not one result a record") }
             } catch {
-                run.summary.stop = (run.records[0].line - 1, error.description)
-                return error
+                // Orders of several lines are far below what the daemon takes.
+                guard run.records.count == 1, case .refused(let refusal) = error, refusal.status == 413 else {
+                    run.summary.stop = (run.records[0].line - 1, error.description)
+                    return error
+                }
+                results = [ImportResult(outcome: .refused, reason: refusal.message)]
             }
         }
         var told = run.problems

@@ -21,7 +21,8 @@ struct ImportChecks: Sendable {
     /// The largest that a configuration allows.
     static let payloadBytesMax = 6 << 20
     static let reasonBytesMax = 1000
-    static let counterMax = 1_000_000_000
+    /// The store takes a row for damaged whose counters are ten times as high: what comes in goes on being counted.
+    static let counterMax = 100_000_000
     /// No window is longer.
     private static let windowMax = Span.days(366)
 
@@ -79,11 +80,13 @@ struct ImportChecks: Sendable {
     }
 
     private func place(_ event: Event, _ marks: Set<String>) throws(ImportProblem) -> ImportedEvent.Place {
+        // A death that lies ahead would be the newest, and kept, for ever.
+        let diedAt = event.diedAt.map { bounded($0, .zero) } ?? now
         if !marks.isDisjoint(with: ["payload-checksum", "row-checksum", "row-number"]) {
             return .deadLetters(
                 .corrupt,
                 reason: "salvaged, and not what was accepted (\(marks.sorted().joined(separator: ", ")))",
-                diedAt: event.diedAt.map { WallTime(milliseconds: $0.milliseconds) } ?? now
+                diedAt: diedAt
             )
         }
         switch event.state {
@@ -97,11 +100,7 @@ struct ImportChecks: Sendable {
             }
             let reason = event.reason ?? "not known"
             guard reason.utf8.count <= Self.reasonBytesMax else { throw ImportProblem("reason: too long") }
-            return .deadLetters(
-                condition,
-                reason: reason,
-                diedAt: event.diedAt.map { WallTime(milliseconds: $0.milliseconds) } ?? now
-            )
+            return .deadLetters(condition, reason: reason, diedAt: diedAt)
         default: throw ImportProblem("state: only queued events and dead letters can be brought in")
         }
     }

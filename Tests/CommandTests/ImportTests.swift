@@ -122,6 +122,16 @@ import Testing
         #expect(await letters.orders.map(\.count) == [200, 200, 50, 1, 1])
     }
 
+    @Test func `a record that the daemon takes in no order is named, and the rest goes on`() async throws {
+        let (summary, told) = try await bringIn([
+            try Self.salvaged(Self.event(1)), try Self.salvaged(Self.event(2, payload: 13 << 20)),
+            try Self.salvaged(Self.event(3)),
+        ])
+        #expect((summary.events, summary.refused) == (2, 1))
+        #expect(summary.stop == nil)
+        #expect(told == ["2 refused"])
+    }
+
     @Test func `a line that is too long is named`() async throws {
         let long = Array(repeating: UInt8(ascii: "x"), count: RecordImporter.lineBytesMax + 1) + [10]
         let (summary, told) = try await bringIn([long, try Self.salvaged(Self.event(1))])

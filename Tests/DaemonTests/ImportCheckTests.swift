@@ -71,6 +71,25 @@ struct ImportCheckTests {
         }
     }
 
+    @Test func `a counter leaves room for what is still to be counted`() throws {
+        for counter in [\Event.attemptCount, \Event.chargedAttempts, \Event.redriven] {
+            #expect(throws: Never.self) { try event { $0.event?[keyPath: counter] = 100_000_000 } }
+            #expect(throws: ImportProblem.self) { try event { $0.event?[keyPath: counter] = 1_000_000_000 } }
+        }
+    }
+
+    @Test func `a death that lies ahead counts from now`() throws {
+        let event = try event { record in
+            record.event?.state = "dead-letter"
+            record.event?.condition = "expired"
+            record.event?.diedAt = Timestamp(milliseconds: Self.now.milliseconds + 1)
+        }
+        guard case .deadLetters(.expired, _, Self.now) = event.place else {
+            Issue.record("\(event.place)")
+            return
+        }
+    }
+
     @Test func `a time that was promised is kept, a retry's isn't`() throws {
         let later = Timestamp(milliseconds: Self.now.milliseconds + 1000)
         #expect(try event { $0.event?.nextAttemptAt = later }.event.deliverAt == Self.now.advanced(by: .seconds(1)))
