@@ -66,11 +66,15 @@ package enum BackupFile {
     /// - Parameter hash: SHA-256.
     /// - Throws: `.refused` if it is none of ours or of a newer version, `.failed` if it is damaged.
     package static func check(_ path: String, hash: HashFunction) throws(StoreError) -> Facts {
-        guard try DatabaseFile.look(path, known: nil) == .ours else { throw .refused("there is no file \(path)") }
+        guard try DatabaseFile.look(path, known: nil) == .ours else {
+            throw .refused("there is no file \(path), or it is empty")
+        }
         do throws(SQLiteError) {
             return try check(try Connection.open(RestingDatabase.immutableName(path), .immutable), path, hash)
         } catch {
-            throw error.storeError
+            // The one that is at hand, where two of them are spoken of.
+            throw error.isOfDamage && !error.message.hasPrefix(path)
+                ? .damaged("\(path) is damaged: \(error.description)") : error.storeError
         }
     }
 

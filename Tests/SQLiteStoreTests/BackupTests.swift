@@ -112,6 +112,20 @@ private func accept(_ store: inout SQLiteStore, _ numbers: Range<Int>) throws ->
         #expect(throws: StoreError.self) { try BackupFile.check(path, hash: digest) }
     }
 
+    @Test func `that is cut off or empty is refused by its name`() throws {
+        let folder = try TemporaryDirectory()
+        var store = try openStore(folder.file("queue.db"))
+        _ = try accept(&store, 0..<300)
+        let path = try copyWhole(&store)
+        try BackupFile.seal(path, takenAt: startOfTest)
+        let bytes = try Data(contentsOf: URL(filePath: path))
+        for count in [bytes.count / 2, 5000, 50, 0] {
+            try bytes.prefix(count).write(to: URL(filePath: path))
+            let error = #expect(throws: StoreError.self) { try BackupFile.check(path, hash: digest) }
+            #expect("\(try #require(error))".contains(path), "\(count) bytes")
+        }
+    }
+
     @Test func `passes for no queue`() throws {
         let folder = try TemporaryDirectory()
         var store = try openStore(folder.file("queue.db"))

@@ -58,7 +58,9 @@ struct BackupCommand: ParsableCommand {
         while true {
             let status = try client.backup()
             guard status.number == begun.number else {
-                throw CommandFailure(.failed, "the daemon was started anew meanwhile; the backup was not made")
+                // They are counted anew by each daemon.
+                let event = status.number > begun.number ? "another backup was begun" : "the daemon was started anew"
+                throw CommandFailure(.failed, "\(event) meanwhile; this one was not made: run it again")
             }
             switch status.state {
             case .copied:
