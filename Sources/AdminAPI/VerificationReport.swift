@@ -65,6 +65,9 @@ package struct VerificationReport: Codable, Hashable, Sendable {
         self.history = history
     }
 
+    /// One page that is lost makes a problem of each that it led to.
+    private static let fileLinesMax = 20
+
     /// For people, a line each; the first says whether it is sound.
     package var lines: [String] {
         let looked =
@@ -72,7 +75,11 @@ package struct VerificationReport: Codable, Hashable, Sendable {
             + "\(Wording.count(history, "line")) of the history" + (inUse ? "; a daemon has it open" : "")
         if sound { return ["\(path): sound (\(looked))"] }
         var lines = ["\(path): damaged (\(looked))"]
-        lines += file.map { "file: \($0)" }
+        lines += file.prefix(Self.fileLinesMax).map { "file: \($0)" }
+        if file.count > Self.fileLinesMax {
+            let more = Wording.count(file.count - Self.fileLinesMax, "more problem")
+            lines.append("file: and \(more) (--json names them)")
+        }
         lines += rows.map { "row: \($0.table) \($0.sequence): \($0.what)" }
         if damagedRows > rows.count { lines.append("row: and \(Wording.count(damagedRows - rows.count, "more row"))") }
         lines += counters.map { "counters: \($0)" }

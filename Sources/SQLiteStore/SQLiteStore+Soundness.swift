@@ -64,7 +64,7 @@ enum Soundness {
         var problems: [String] = []
         do throws(SQLiteError) {
             let check = try connection.prepare("PRAGMA \(pragma)(\(problemsMax))")
-            while try check.step() { problems.append(check.text(0)) }
+            while try check.step() { problems += lines(check.text(0)) }
         } catch {
             // Damage can also stop the check itself.
             guard error.isOfDamage else { throw error }
@@ -73,6 +73,11 @@ enum Soundness {
         if problems == ["ok"] { return ([], []) }
         let rows = problems.filter(isOfRow)
         return (problems.filter { !isOfRow($0) }, rows)
+    }
+
+    /// SQLite tells several problems of a table's pages in one text, with the database's name above them.
+    private static func lines(_ text: String) -> [String] {
+        text.split(separator: "\n").filter { !$0.hasPrefix("*** in database") }.map(String.init)
     }
 
     /// "non-INTEGER value in events.attempts", "NULL value in dead_letters.payload".

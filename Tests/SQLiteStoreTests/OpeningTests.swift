@@ -182,6 +182,7 @@ struct OpeningTests {
         var damaged = try openStore(path)
         let problems = try damaged.quickCheck()
         #expect(!problems.isEmpty)
+        #expect(problems.allSatisfy { !$0.isEmpty && !$0.contains("\n") && !$0.hasPrefix("***") })
         try damaged.close(clean: false)
     }
 
