@@ -2,7 +2,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
-import OutboxCore
+package import OutboxCore
 
 /// Serves metrics and health, and nothing else, on a loopback address: for monitoring systems on this machine.
 ///
@@ -13,23 +13,27 @@ package struct AdminTCPServer: Sendable {
     private let port: Int
     private let service: any AdminService
     private let logger: Logger
+    private let idleTimeout: Span
     private let onListening: @Sendable (Int) async -> Void
 
     /// - Parameters:
     ///   - host: a loopback address, IPv6 without brackets. The caller has checked that it is one.
     ///   - port: 0 lets the system choose.
+    ///   - idleTimeout: until a connection without a request is closed: any local user may open one.
     ///   - onListening: called once with the port, when clients can connect.
     package init(
         host: String,
         port: Int,
         service: any AdminService,
         logger: Logger,
+        idleTimeout: Span = .seconds(10),
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
         self.service = service
         self.logger = logger
+        self.idleTimeout = idleTimeout
         self.onListening = onListening
     }
 
@@ -37,13 +41,6 @@ package struct AdminTCPServer: Sendable {
     ///
     /// - Throws: `AdminTCPError` if the address can't be taken.
     package func run() async throws {
-        let application = AdminApplication.make(
-            AdminRoutes(service: service, logger: logger).monitoringRouter(),
-            address: .hostname(host, port: port),
-            bounds: .monitoring,
-            logger: logger,
-            onRunning: { await onListening($0.localAddress?.port ?? port) }
-        )
         do {
             try await application.run()
         } catch let error as IOError {
@@ -51,14 +48,14 @@ package struct AdminTCPServer: Sendable {
         }
     }
 
-    /// The application itself: for tests, which need no socket.
-    package static func application(service: any AdminService, logger: Logger) -> some ApplicationProtocol {
+    /// The application itself: what `run` runs, and what tests drive.
+    package var application: some ApplicationProtocol {
         AdminApplication.make(
             AdminRoutes(service: service, logger: logger).monitoringRouter(),
-            address: .hostname("127.0.0.1", port: 0),
-            bounds: .monitoring,
+            address: .hostname(host, port: port),
+            bounds: .init(connectionsMax: AdminLimits.monitoringConnectionsMax, idleTimeout: idleTimeout),
             logger: logger,
-            onRunning: { _ in }
+            onRunning: { await onListening($0.localAddress?.port ?? port) }
         )
     }
 }
@@ -83,8 +80,6 @@ enum AdminApplication {
 
         /// Whoever may open the socket is trusted.
         static let operators = Bounds(connectionsMax: AdminLimits.connectionsMax, idleTimeout: .seconds(60))
-        /// Any local user may connect: idle connections give way soon.
-        static let monitoring = Bounds(connectionsMax: AdminLimits.monitoringConnectionsMax, idleTimeout: .seconds(10))
     }
 
     static func make(

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import OutboxCore
 import Testing
 
 @testable import Admin
@@ -11,13 +12,28 @@ import Testing
 @Suite struct `the admin TCP listener` {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
+    /// On a busy machine the tests beside it can hold it up for longer than the usual idle time.
+    private func server(
+        _ service: FakeService = FakeService(),
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) -> AdminTCPServer {
+        AdminTCPServer(
+            host: "127.0.0.1",
+            port: 0,
+            service: service,
+            logger: logger,
+            idleTimeout: .seconds(3600),
+            onListening: onListening
+        )
+    }
+
     private func ask(
         _ path: String,
         _ method: HTTPRequest.Method = .get,
         headers: HTTPFields = [:],
         _ service: FakeService = FakeService()
     ) async throws -> (status: HTTPResponse.Status, headers: HTTPFields, body: String) {
-        try await AdminTCPServer.application(service: service, logger: logger).test(.live) { client in
+        try await server(service).application.test(.live) { client in
             try await client.execute(uri: path, method: method, headers: headers) {
                 ($0.status, $0.headers, String(buffer: $0.body))
             }
@@ -110,9 +126,7 @@ import Testing
     @discardableResult
     private func listening(_ body: @escaping @Sendable (Int) async throws -> Void) async throws -> Int {
         let (ports, signal) = AsyncStream.makeStream(of: Int.self)
-        let server = AdminTCPServer(host: "127.0.0.1", port: 0, service: FakeService(), logger: logger) {
-            signal.yield($0)
-        }
+        let server = server { signal.yield($0) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             var iterator = ports.makeAsyncIterator()
