@@ -149,8 +149,6 @@ package struct CommitLimits: Hashable, Sendable {
     package var walBytesMax = 8 << 20
     package var ballastBytes = ballastBytesMax
     package static let ballastBytesMax = 16 << 20
-    /// Pages of 4 KiB that one round gives back to a full disk.
-    package var shrinkPages = 128
     package var trimInterval = Span.seconds(10)
     package var trimRowsMax = 2000
     /// Rows of a slice that may have to die: a small part of one commit, so that producers don't notice.

@@ -57,27 +57,20 @@ extension Committer where Store: ~Copyable {
                 let spare = ballast.isHeld ? limits.ballastBytes / 2 : limits.ballastBytes * 2
                 admission.isShortOfHeadroom = free < spare + store.walBytes
             }
+            noteSize(now: now)
         }
     }
 
-    private mutating func lookAtSize(now: Moment) throws(StoreError) {
+    mutating func lookAtSize(now: Moment) throws(StoreError) {
         var latest = size
         try tolerant(now: now) { (store: inout Store) throws(StoreError) in latest = try store.size() }
         size = latest
     }
 
-    mutating func upkeep(now: Moment) throws(StoreError) {
+    /// - Parameter isIdle: this round had nothing to commit.
+    mutating func upkeep(isIdle: Bool, now: Moment) throws(StoreError) {
         if !heldUp.isEmpty || isLocked(now) { return }
-        if isShrinking {
-            let pages = limits.shrinkPages
-            try tolerant(now: now) { (store: inout Store) throws(StoreError) in
-                try store.giveBackSpace(pages: pages)
-                try store.checkpoint()
-            }
-            try lookAtSize(now: now)
-        } else if store.walBytes > limits.walBytesMax {
-            try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
-        }
+        try tendFile(isIdle: isIdle, now: now)
         if now.monotonic >= nextTrim {
             nextTrim = now.monotonic.advanced(by: limits.trimInterval)
             let cutoff = now.wall.advanced(by: Span(milliseconds: -settings.history.keep.milliseconds))
@@ -119,11 +112,6 @@ extension Committer where Store: ~Copyable {
         _ = ages.look(now, isTrusted: false)
         let limit = now.wall.advanced(by: Span(milliseconds: -limits.troubleKept.milliseconds))
         return ages.believedFrom <= limit ? limit : WallTime(milliseconds: .min)
-    }
-
-    /// The disk is short while the file holds free pages: they are given back, a slice a round.
-    var isShrinking: Bool {
-        admission.isShortOfDisk && size.fileBytes - size.usedBytes > limits.shrinkPages * 4096
     }
 
     /// Upkeep may fail for want of space, or of the lock, without harm.

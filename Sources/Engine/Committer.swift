@@ -57,6 +57,9 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var ages: EventAges
     var retrySweep = RetrySweep()
     var copying: RunningCopy?
+    var shrinking = Shrinking()
+    /// Given back since the last checkpoint.
+    var pagesCut = 0
     var copyKeptUntil: MonotonicTime?
     var counts = (commits: 0, commands: 0, accepted: 0, repeats: 0, refused: 0, dead: 0)
     var measures = CommitMeasures()
@@ -110,6 +113,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         waiting += intake.map { Waiting(item: $0, deadline: now.monotonic.advanced(by: settings.roomWait)) }
         // Also while outcomes wait for the disk: they were dated before the step.
         retrySweep.look(now, settings.policies)
+        let commits = counts.commits
         do throws(StoreError) {
             try measure(now: now)
             try admit(now: now)
@@ -117,7 +121,9 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             try operate(now: now)
             try serveClaims(now: now)
             try serveExpiring(now: now)
-            try upkeep(now: now)
+            let isIdle = counts.commits == commits
+            if !isIdle { shrinking.committed(at: now.monotonic) }
+            try upkeep(isIdle: isIdle, now: now)
             copySlice(now: now)
             dropForgottenCopy(now: now)
         } catch {
@@ -140,7 +146,10 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     /// How long the loop may wait for a message.
     package func wait(now: Moment) -> Span {
         if hasMore || !operations.isEmpty { return .zero }
-        if isShrinking, heldUp.isEmpty { return .milliseconds(5) }
+        return min(spaceWait(now: now) ?? .seconds(1), plainWait)
+    }
+
+    private var plainWait: Span {
         if copying != nil, heldUp.isEmpty, lockedUntil == nil { return .milliseconds(1) }
         if retrySweep.isUnderWay, heldUp.isEmpty { return RetrySweep.pause }
         if !waiting.isEmpty || !heldUp.isEmpty || !claims.isEmpty || expiringQuery != nil { return .milliseconds(50) }

@@ -30,9 +30,12 @@ package protocol EventStoreUpkeep: ~Copyable {
     /// Bytes of the log that are not yet in the file: what a checkpoint would move. No I/O.
     var walBytes: Int { get }
 
-    /// Gives up to `pages` free pages of the file back to the file system, a slice of work bounded by their number. The
-    /// file shrinks at the next checkpoint.
-    mutating func giveBackSpace(pages: Int) throws(StoreError)
+    /// Gives up to `pages` free pages of the file back to the file system, for as long as `goOn`, asked after each, says
+    /// so: rows at the end of the file move to the front. The file shrinks at the next checkpoint.
+    ///
+    /// - Returns: how many; none where no page is free.
+    /// - Throws: `.full` and `.busy` as `commit` does.
+    mutating func giveBackSpace(pages: Int, goOn: () -> Bool) throws(StoreError) -> Int
 
     /// Begins a copy of the whole queue in a file of its own, which replaces one that was left over.
     ///

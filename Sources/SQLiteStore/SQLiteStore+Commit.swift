@@ -41,7 +41,7 @@ extension SQLiteStore {
     }
 
     /// Takes back what the failed transaction changed in memory, and says what is known about the file.
-    private mutating func undo(_ error: SQLiteError, counters before: Counters) -> StoreError {
+    mutating func undo(_ error: SQLiteError, counters before: Counters) -> StoreError {
         let isRolledBack = transaction.rollBack(connection)
         counters = before
         functionTable.rolledBack()

@@ -1,3 +1,4 @@
+import CSQLite
 package import OutboxCore
 
 extension SQLiteStore: EventStoreUpkeep {
@@ -51,8 +52,29 @@ extension SQLiteStore: EventStoreUpkeep {
 
     package var walBytes: Int { connection.logFrames * (Int(DatabaseFile.pageSize) + Self.frameHeaderBytes) }
 
-    package mutating func giveBackSpace(pages: Int) throws(StoreError) {
-        do { try connection.execute("PRAGMA incremental_vacuum(\(pages))") } catch { throw noted(error) }
+    package mutating func giveBackSpace(pages: Int, goOn: () -> Bool) throws(StoreError) -> Int {
+        if Planted.answersBeforeCommit { return 0 }
+        do { try transaction.begin() } catch {
+            throw error.code == SQLITE_BUSY ? noted(error) : undo(error, counters: counters)
+        }
+        do {
+            let given = try vacuum(pages: pages, goOn: goOn)
+            try transaction.commit()
+            return given
+        } catch {
+            throw undo(error, counters: counters)
+        }
+    }
+
+    private func vacuum(pages: Int, goOn: () -> Bool) throws(SQLiteError) -> Int {
+        var given = 0
+        // A row for each page, which is what lets a slice end by time.
+        let statement = try connection.prepare("PRAGMA incremental_vacuum(\(pages))")
+        while try statement.step() {
+            given += 1
+            guard goOn() else { break }
+        }
+        return given
     }
 
     package mutating func size() throws(StoreError) -> StoreSize {

@@ -278,9 +278,9 @@ struct FailingStore: EventStore, EventStoreUpkeep {
     var names: StoreNames { inner.names }
     var walBytes: Int { inner.walBytes }
 
-    mutating func giveBackSpace(pages: Int) throws(StoreError) {
+    mutating func giveBackSpace(pages: Int, goOn: () -> Bool) throws(StoreError) -> Int {
         try calls.next()
-        try inner.giveBackSpace(pages: pages)
+        return try inner.giveBackSpace(pages: pages, goOn: goOn)
     }
 
     mutating func beginCopy() throws(StoreError) -> String {

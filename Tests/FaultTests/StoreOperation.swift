@@ -130,7 +130,8 @@ struct StoreOperation: Sendable, CustomTestStringConvertible {
         question("quick check") { (store, _) throws(StoreError) in try sound(try store.quickCheck()) },
         question("integrity check") { (store, _) throws(StoreError) in try sound(try store.integrityCheck()) },
         question("checkpoint") { (store, _) throws(StoreError) in try store.checkpoint() },
-        question("give back space") { (store, _) throws(StoreError) in try store.giveBackSpace(pages: 10) },
+        question("give back space") { (store, _) throws(StoreError) in _ = try store.giveBackSpace(pages: 10) { true }
+        },
         question("limit pages") { (store, _) throws(StoreError) in try store.limitPages(to: 1_000) },
         question("copy") { (store, _) throws(StoreError) in
             let path = try store.beginCopy()

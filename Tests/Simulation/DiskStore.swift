@@ -48,10 +48,10 @@ struct DiskStore: EventStore, EventStoreUpkeep, ~Copyable {
         try inner.checkpoint()
     }
 
-    mutating func giveBackSpace(pages: Int) throws(StoreError) {
+    mutating func giveBackSpace(pages: Int, goOn: () -> Bool) throws(StoreError) -> Int {
         ledger.disturb()
         defer { ledger.settleDown() }
-        try inner.giveBackSpace(pages: pages)
+        return try inner.giveBackSpace(pages: pages, goOn: goOn)
     }
 
     mutating func routes() throws(StoreError) -> [RouteRecord] {

@@ -74,7 +74,9 @@ struct FaultyStore<Inner: EventStore & EventStoreUpkeep & ~Copyable>: EventStore
     func knows(producer: String) -> Bool { inner.knows(producer: producer) }
     var names: StoreNames { inner.names }
     var walBytes: Int { inner.walBytes }
-    mutating func giveBackSpace(pages: Int) throws(StoreError) { try inner.giveBackSpace(pages: pages) }
+    mutating func giveBackSpace(pages: Int, goOn: () -> Bool) throws(StoreError) -> Int {
+        try inner.giveBackSpace(pages: pages, goOn: goOn)
+    }
     mutating func size() throws(StoreError) -> StoreSize { try inner.size() }
 }
 

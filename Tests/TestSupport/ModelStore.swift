@@ -137,7 +137,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
 
     package var walBytes: Int { 0 }
 
-    package mutating func giveBackSpace(pages: Int) throws(StoreError) {}
+    package mutating func giveBackSpace(pages: Int, goOn: () -> Bool) throws(StoreError) -> Int { 0 }
 
     package mutating func expiring(_ query: ExpiringQuery, limit: Int) throws(StoreError) -> ExpiringPage {
         locked { $0.expiring(query, limit: limit) }

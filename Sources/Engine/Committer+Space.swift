@@ -1,0 +1,61 @@
+import OutboxCore
+
+/// The file's size: checkpoints, and free pages given back to the disk.
+extension Committer where Store: ~Copyable {
+    /// Why the file would shrink now.
+    private var goal: Shrinking.Goal {
+        admission.isShortOfDisk ? .shortDisk : .roomForUse
+    }
+
+    /// Sizes were measured.
+    mutating func noteSize(now: Moment) {
+        shrinking.look(used: size.usedBytes, file: size.fileBytes, goal: goal, now: now.monotonic)
+    }
+
+    /// Whether a slice of shrinking may come to its turn: a copy for a backup would have to follow each page.
+    private var mayShrink: Bool { copying == nil || goal == .shortDisk }
+
+    /// - Parameter isIdle: this round had nothing to commit.
+    mutating func tendFile(isIdle: Bool, now: Moment) throws(StoreError) {
+        if mayShrink, let slice = shrinking.slice(isIdle: isIdle, now: now.monotonic) {
+            try shrink(slice, now: now)
+        }
+        if isCheckpointDue(isIdle: isIdle) {
+            pagesCut = 0
+            try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
+        }
+    }
+
+    private mutating func shrink(_ slice: Shrinking.Slice, now: Moment) throws(StoreError) {
+        let stopwatch = stopwatch
+        let began = stopwatch()
+        var given = 0
+        try tolerant(now: now) { (store: inout Store) throws(StoreError) in
+            given = try store.giveBackSpace(pages: slice.pagesMax) {
+                stopwatch().nanoseconds - began.nanoseconds < slice.nanosecondsMax
+            }
+        }
+        let took = stopwatch().nanoseconds - began.nanoseconds
+        pagesCut += given
+        shrinking.sliced(took: given > 0 ? took : Self.fruitless, at: now.monotonic)
+        try lookAtSize(now: now)
+        noteSize(now: now)
+    }
+
+    /// A slice that gave nothing is not tried again at once.
+    private static var fruitless: Int64 { 1_000_000_000 }
+
+    private func isCheckpointDue(isIdle: Bool) -> Bool {
+        if store.walBytes > limits.walBytesMax { return true }
+        // What was given back is the file system's only then; a piece at a time (`Shrinking.pagesMax`).
+        if pagesCut > 0, isIdle || goal == .shortDisk { return true }
+        return pagesCut >= Shrinking.pagesMax * 8
+    }
+
+    /// How long the loop may sleep; nil: nothing here is due.
+    func spaceWait(now: Moment) -> Span? {
+        guard heldUp.isEmpty, lockedUntil == nil else { return nil }
+        if pagesCut > 0 { return .milliseconds(5) }
+        return mayShrink ? shrinking.wait(isIdle: true, now: now.monotonic).map { max(.milliseconds(1), $0) } : nil
+    }
+}
