@@ -145,8 +145,10 @@ package struct CommitLimits: Hashable, Sendable {
     package var commitBytesMax = 16 << 20
     /// Events told to the delivery side straight from memory, per commit; past it they are read back.
     package var announcedBytesMax = 8 << 20
-    /// Checkpoint when the log has grown past this.
-    package var walBytesMax = 8 << 20
+    /// When the log is moved into the file.
+    package var checkpoints = CheckpointPacing.Marks(idle: 1 << 20, busy: 8 << 20, most: 48 << 20, commitsMin: 300)
+    /// A reader holds so much of the log that new events are refused; outcomes go on.
+    package var walBytesRefused = 256 << 20
     package var ballastBytes = ballastBytesMax
     package static let ballastBytesMax = 16 << 20
     package var trimInterval = Span.seconds(10)
@@ -164,7 +166,10 @@ package struct CommitLimits: Hashable, Sendable {
     /// On a small disk the reserve, and the log, are small too: a sixteenth of it at most.
     package mutating func scale(toDiskBytes total: Int) {
         ballastBytes = min(ballastBytes, max(1 << 20, total / 16))
-        walBytesMax = min(walBytesMax, ballastBytes / 2)
+        checkpoints.most = min(checkpoints.most, ballastBytes)
+        checkpoints.busy = min(checkpoints.busy, ballastBytes / 2)
+        checkpoints.idle = min(checkpoints.idle, ballastBytes / 8)
+        walBytesRefused = min(walBytesRefused, max(4 << 20, total / 4))
         commitBytesMax = min(commitBytesMax, ballastBytes / 2)
     }
 }

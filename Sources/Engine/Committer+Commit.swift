@@ -44,6 +44,7 @@ extension Committer where Store: ~Copyable {
         let replies = try store.commit(batch, now: now.wall)
         measures.committed(batch.count, from: began, to: stopwatch())
         counts.commits += 1
+        checkpoints.committed()
         counts.commands += batch.count
         countDead(batch, replies)
         lockedUntil = nil

@@ -20,9 +20,11 @@ extension Committer where Store: ~Copyable {
         if mayShrink, let slice = shrinking.slice(isIdle: isIdle, now: now.monotonic) {
             try shrink(slice, now: now)
         }
-        if isCheckpointDue(isIdle: isIdle) {
-            pagesCut = 0
+        if isCheckpointDue(isIdle: isIdle, now: now) {
             try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
+            // With a reader in the way the file keeps its length.
+            if store.walBytes == 0 { pagesCut = 0 }
+            checkpoints.checkpointed(logBytes: store.walBytes, at: now.monotonic)
         }
     }
 
@@ -45,17 +47,26 @@ extension Committer where Store: ~Copyable {
     /// A slice that gave nothing is not tried again at once.
     private static var fruitless: Int64 { 1_000_000_000 }
 
-    private func isCheckpointDue(isIdle: Bool) -> Bool {
-        if store.walBytes > limits.walBytesMax { return true }
+    private func isCheckpointDue(isIdle: Bool, now: Moment) -> Bool {
+        let isDue = checkpoints.isDue(
+            logBytes: store.walBytes,
+            isIdle: isIdle,
+            isShort: goal == .shortDisk,
+            limits.checkpoints,
+            now: now.monotonic
+        )
+        if isDue { return true }
         // What was given back is the file system's only then; a piece at a time (`Shrinking.pagesMax`).
-        if pagesCut > 0, isIdle || goal == .shortDisk { return true }
-        return pagesCut >= Shrinking.pagesMax * 8
+        guard pagesCut > 0, !checkpoints.isResting(now.monotonic) else { return false }
+        return isIdle || goal == .shortDisk || pagesCut >= Shrinking.pagesMax * 8
     }
 
     /// How long the loop may sleep; nil: nothing here is due.
     func spaceWait(now: Moment) -> Span? {
         guard heldUp.isEmpty, lockedUntil == nil else { return nil }
-        if pagesCut > 0 { return .milliseconds(5) }
-        return mayShrink ? shrinking.wait(isIdle: true, now: now.monotonic).map { max(.milliseconds(1), $0) } : nil
+        if pagesCut > 0, !checkpoints.isResting(now.monotonic) { return CheckpointPacing.idleRest }
+        let shrink = mayShrink ? shrinking.wait(isIdle: true, now: now.monotonic) : nil
+        let checkpoint = checkpoints.wait(logBytes: store.walBytes, limits.checkpoints, now: now.monotonic)
+        return [shrink, checkpoint].compactMap(\.self).min().map { max(.milliseconds(1), $0) }
     }
 }

@@ -45,6 +45,7 @@ extension Committer where Store: ~Copyable {
     mutating func measure(now: Moment) throws(StoreError) {
         let totals = store.totals
         admission.events = totals.queued + totals.dead
+        admission.isLogHeld = store.walBytes > limits.walBytesRefused
         if now.monotonic >= nextMeasure || bytesSinceMeasure > limits.ballastBytes / 8 {
             bytesSinceMeasure = 0
             nextMeasure = now.monotonic.advanced(by: .milliseconds(100))

@@ -58,6 +58,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var retrySweep = RetrySweep()
     var copying: RunningCopy?
     var shrinking = Shrinking()
+    var checkpoints = CheckpointPacing()
     /// Given back since the last checkpoint.
     var pagesCut = 0
     var copyKeptUntil: MonotonicTime?

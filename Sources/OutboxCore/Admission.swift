@@ -19,6 +19,8 @@ package struct Admission: Sendable {
     package var freeDisk: Int?
     /// So little is free, whatever the floor, that the rest is for the outcomes of what was accepted before.
     package var isShortOfHeadroom = false
+    /// Somebody reads the database for so long that its log can't begin anew, and grows.
+    package var isLogHeld = false
 
     package init(budgets: QueueBudgets) {
         self.budgets = budgets
@@ -36,6 +38,7 @@ package struct Admission: Sendable {
     package var closed: String? {
         if isShortOfHeadroom { return "the disk is nearly full: the rest is kept for delivering what is queued" }
         if let freeDisk, freeDisk < budgets.freeDiskMin { return "free disk space is below queue.min_free_disk" }
+        if isLogHeld { return "the log has grown too big: another program has been reading the database for too long" }
         if events >= budgets.eventsMax { return "the queue holds queue.max_events events" }
         return nil
     }

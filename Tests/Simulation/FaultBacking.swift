@@ -23,7 +23,13 @@ package struct FaultyDiskBacking {
     package func run(seed: UInt64, trace: ((String) -> Void)? = nil) throws -> RunResult {
         var plan = Plan(seed: seed)
         // So that there are checkpoints in a run.
-        plan.commitLimits.walBytesMax = Int(20_000 + seed % 8 * 50_000)
+        let bytes = Int(20_000 + seed % 8 * 50_000)
+        plan.commitLimits.checkpoints = .init(
+            idle: bytes / (seed % 3 == 0 ? 8 : 1),
+            busy: bytes,
+            most: bytes * 3,
+            commitsMin: Int(seed % 5) * 4
+        )
         return try run(plan, trace: trace)
     }
 

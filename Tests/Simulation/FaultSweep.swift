@@ -53,7 +53,7 @@ package struct FaultSweep: Sendable {
         plan.troubleEndsAt = 20_000_000_000
         plan.outages = []
         plan.budgets.eventsMax = 1_000
-        plan.commitLimits.walBytesMax = 60_000
+        plan.commitLimits.checkpoints = .init(idle: 60_000, busy: 60_000, most: 60_000, commitsMin: 0)
         plan.weights = Weights()
         plan.weights.operatorAct = 3
         plan.weights.key = 2
