@@ -146,7 +146,7 @@ package struct CommitLimits: Hashable, Sendable {
     /// Events told to the delivery side straight from memory, per commit; past it they are read back.
     package var announcedBytesMax = 8 << 20
     /// When the log is moved into the file.
-    package var checkpoints = CheckpointPacing.Marks(idle: 1 << 20, busy: 8 << 20, most: 48 << 20, commitsMin: 300)
+    package var checkpoints = CheckpointPacing.Marks(idle: 1 << 20, busy: 8 << 20, most: 44 << 20, commitsMin: 300)
     /// A reader holds so much of the log that new events are refused; outcomes go on.
     package var walBytesRefused = 256 << 20
     package var ballastBytes = ballastBytesMax

@@ -15,13 +15,15 @@ extension Committer where Store: ~Copyable {
     /// Whether a slice of shrinking may come to its turn: a copy for a backup would have to follow each page.
     private var mayShrink: Bool { copying == nil || goal == .shortDisk }
 
-    /// - Parameter isIdle: this round had nothing to commit.
+    /// - Parameter isIdle: there has been no mail for a moment.
     mutating func tendFile(isIdle: Bool, now: Moment) throws(StoreError) {
         if mayShrink, let slice = shrinking.slice(isIdle: isIdle, now: now.monotonic) {
             try shrink(slice, now: now)
         }
         if isCheckpointDue(isIdle: isIdle, now: now) {
+            let began = stopwatch()
             try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
+            if pagesCut > 0 { shrinking.checkpointed(took: stopwatch().nanoseconds - began.nanoseconds) }
             // With a reader in the way the file keeps its length.
             if store.walBytes == 0 { pagesCut = 0 }
             checkpoints.checkpointed(logBytes: store.walBytes, at: now.monotonic)
@@ -58,7 +60,7 @@ extension Committer where Store: ~Copyable {
         if isDue { return true }
         // What was given back is the file system's only then; a piece at a time (`Shrinking.pagesMax`).
         guard pagesCut > 0, !checkpoints.isResting(now.monotonic) else { return false }
-        return isIdle || goal == .shortDisk || pagesCut >= Shrinking.pagesMax * 8
+        return isIdle || goal == .shortDisk || pagesCut >= Shrinking.pagesMax * 2
     }
 
     /// How long the loop may sleep; nil: nothing here is due.

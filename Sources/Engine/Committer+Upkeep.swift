@@ -68,7 +68,7 @@ extension Committer where Store: ~Copyable {
         size = latest
     }
 
-    /// - Parameter isIdle: this round had nothing to commit.
+    /// - Parameter isIdle: there has been no mail for a moment.
     mutating func upkeep(isIdle: Bool, now: Moment) throws(StoreError) {
         if !heldUp.isEmpty || isLocked(now) { return }
         try tendFile(isIdle: isIdle, now: now)

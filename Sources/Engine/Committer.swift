@@ -59,6 +59,8 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var copying: RunningCopy?
     var shrinking = Shrinking()
     var checkpoints = CheckpointPacing()
+    /// The last round that had something to do.
+    var latestMail = MonotonicTime(nanoseconds: .min)
     /// Given back since the last checkpoint.
     var pagesCut = 0
     var copyKeptUntil: MonotonicTime?
@@ -122,8 +124,9 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             try operate(now: now)
             try serveClaims(now: now)
             try serveExpiring(now: now)
-            let isIdle = counts.commits == commits
-            if !isIdle { shrinking.committed(at: now.monotonic) }
+            if counts.commits != commits { shrinking.committed(at: now.monotonic) }
+            if counts.commits != commits || !intake.isEmpty || !commands.isEmpty { latestMail = now.monotonic }
+            let isIdle = now.monotonic.since(latestMail) >= CheckpointPacing.idleRest
             try upkeep(isIdle: isIdle, now: now)
             copySlice(now: now)
             dropForgottenCopy(now: now)

@@ -1,12 +1,12 @@
 /// When the log is moved into the database file. A value; the commit loop keeps it.
 ///
-/// Commits wait behind a checkpoint. Where a round had nothing to commit it may come early, while there is little to move;
+/// Commits wait behind a checkpoint. Where no mail comes for a moment it may come early, while there is little to move;
 /// under load it comes once in so many commits at most, so that its wait isn't part of their 99th percentile, as long as
 /// the log stays small enough.
 package struct CheckpointPacing: Sendable {
     /// Bytes of the log, each a reason of its own.
     package struct Marks: Hashable, Sendable {
-        /// In a round without commits.
+        /// Where there is no mail.
         package var idle: Int
         /// Once enough commits were made since the last one.
         package var busy: Int
@@ -33,12 +33,13 @@ package struct CheckpointPacing: Sendable {
 
     package init() {}
 
+    /// A transaction of the commit loop is on disk.
     package mutating func committed() {
         commits += 1
     }
 
     /// - Parameters:
-    ///   - isIdle: this round had nothing to commit.
+    ///   - isIdle: there has been no mail for `idleRest`.
     ///   - isShort: the disk is short; the log can begin anew once it is in the file.
     package func isDue(
         logBytes: Int,

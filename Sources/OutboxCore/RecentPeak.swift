@@ -11,6 +11,7 @@ package struct RecentPeak: Sendable {
 
     package var value: Int { max(current, before) }
 
+    /// A value of now.
     package mutating func note(_ value: Int, at now: MonotonicTime) {
         let age = now.since(began ?? now)
         if began == nil || age >= period {

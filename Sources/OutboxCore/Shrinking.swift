@@ -56,13 +56,14 @@ package struct Shrinking: Sendable {
         }
     }
 
+    /// There was something to commit.
     package mutating func committed(at now: MonotonicTime) {
         latestCommit = now
     }
 
     /// The slice that is due; nil: none is.
     ///
-    /// - Parameter isIdle: this round had nothing to commit.
+    /// - Parameter isIdle: there has been no mail for a moment.
     package func slice(isIdle: Bool, now: MonotonicTime) -> Slice? {
         guard isUnderWay, wait(isIdle: isIdle, now: now) == .zero else { return nil }
         return Slice(pagesMax: Self.pagesMax, nanosecondsMax: isQuiet(now) ? 2_000_000 : 500_000)
@@ -75,7 +76,7 @@ package struct Shrinking: Sendable {
             if isQuiet(now) {
                 Span(milliseconds: max(4, latestTook / 1_000_000 * 3))
             } else {
-                Span(milliseconds: max(isIdle ? 10 : 50, latestTook / 1_000_000 * 10))
+                Span(milliseconds: max(isIdle ? 10 : 50, latestTook / 1_000_000 * 5))
             }
         return max(.zero, latestSlice.advanced(by: rest).since(now))
     }
@@ -84,6 +85,11 @@ package struct Shrinking: Sendable {
     package mutating func sliced(took nanoseconds: Int64, at now: MonotonicTime) {
         latestTook = nanoseconds
         latestSlice = now
+    }
+
+    /// What was given back was cut off the file.
+    package mutating func checkpointed(took nanoseconds: Int64) {
+        latestTook += nanoseconds
     }
 
     private func isQuiet(_ now: MonotonicTime) -> Bool {

@@ -98,22 +98,43 @@ struct Connection: ~Copyable {
     enum CheckpointMode {
         /// What can be done without waiting for anybody.
         case passive
+        /// All of it, and nobody reads the log any more.
+        case restart
         /// All of it, and the log emptied.
         case truncate
+
+        fileprivate var number: Int32 {
+            switch self {
+            case .passive: SQLITE_CHECKPOINT_PASSIVE
+            case .restart: SQLITE_CHECKPOINT_RESTART
+            case .truncate: SQLITE_CHECKPOINT_TRUNCATE
+            }
+        }
     }
 
     /// - Returns: false where readers kept part of the log in use.
     @discardableResult
     func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> Bool {
-        let number = mode == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
         var inLog: Int32 = 0
         var moved: Int32 = 0
-        let code = sqlite3_wal_checkpoint_v2(handle, nil, number, &inLog, &moved)
+        let code = sqlite3_wal_checkpoint_v2(handle, nil, mode.number, &inLog, &moved)
         if code & 0xFF == SQLITE_BUSY { return false }
         try check(code, "checkpoint")
         guard inLog == moved else { return false }
         frames.pointee = 0
         return true
+    }
+
+    /// What can be moved without waiting. Of a log of more than `long` frames it is known afterwards whether it begins
+    /// anew: who has read to its end keeps it from that, though all of it was moved. Past twice as many it is emptied, too.
+    ///
+    /// - Parameter lockWait: what `waitForLocks` was set to.
+    func checkpoint(long: Int, lockWait: Int32) throws(SQLiteError) {
+        let before = frames.pointee
+        guard try checkpoint(.passive), Int(before) > long else { return }
+        waitForLocks(milliseconds: 0)
+        defer { waitForLocks(milliseconds: lockWait) }
+        if try !checkpoint(Int(before) > long * 2 ? .truncate : .restart) { frames.pointee = before }
     }
 
     /// Writes the log anew, so that what the kernel alone may hold of it comes to the disk.

@@ -100,6 +100,12 @@ extension SQLiteStore: EventStoreUpkeep {
         )
     }
 
+    /// 32 MiB: no log that begins anew grows much longer.
+    static var longLogFrames: Int { 8_192 }
+
+    /// Milliseconds.
+    static var lockWait: Int32 { 500 }
+
     /// SQLite's file format, "WAL frame header".
     private static var frameHeaderBytes: Int { 24 }
 

@@ -117,7 +117,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
                 )
             )
             // From here on a caller who is told that it is busy has something better to do than to wait.
-            connection.waitForLocks(milliseconds: 500)
+            connection.waitForLocks(milliseconds: lockWait)
             let identity = StoreIdentity(
                 generation: row.generation,
                 instanceID: row.instanceID,
@@ -344,7 +344,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
 
     package mutating func checkpoint() throws(StoreError) {
         if Planted.answersBeforeCommit { return }
-        do { try connection.checkpoint(.passive) } catch { throw noted(error) }
+        do { try connection.checkpoint(long: Self.longLogFrames, lockWait: Self.lockWait) } catch { throw noted(error) }
     }
 }
 

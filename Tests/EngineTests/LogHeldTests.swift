@@ -4,7 +4,7 @@ import Simulation
 import TestSupport
 import Testing
 
-/// A log that can't begin anew, since somebody reads the database without an end.
+/// When the commit loop moves its log into the file, and what becomes of one that can't begin anew.
 struct LogHeldTests {
     private static let start = WallTime(milliseconds: 1_700_000_000_000)
 
@@ -13,6 +13,33 @@ struct LogHeldTests {
             wall: start.advanced(by: .seconds(second)),
             monotonic: MonotonicTime(nanoseconds: (second + 1) * 1_000_000_000)
         )
+    }
+
+    @Test func `a round between two commits is no pause, even if it has nothing to do`() throws {
+        let folder = try TemporaryDirectory(inMemory: true)
+        let calls = StoreCalls([:])
+        var store = FailingStore(ModelStore(), calls)
+        store.walBytes = 2 << 20
+        var committer = Committer(
+            store: store,
+            limits: CommitLimits(),
+            settings: CommitSettings(history: (.hours(24), 1_000), roomWait: .zero, policies: PolicyTable()),
+            ballast: Ballast(path: folder.file("ballast"), bytes: 0),
+            ages: EventAges(),
+            freeDisk: { nil },
+            tellDelivery: { _ in }
+        )
+        func later(_ milliseconds: Int64) -> Moment {
+            Moment(wall: Self.start, monotonic: MonotonicTime(nanoseconds: milliseconds * 1_000_000))
+        }
+        let item = IntakeItem(event: StoreBench.event("a"), sink: Producer(), ticket: 0)
+        _ = committer.turn(intake: [item], commands: [], now: later(0))
+        _ = committer.turn(intake: [], commands: [], now: later(4))
+        _ = committer.turn(intake: [], commands: [.stopWaiting], now: later(100))
+        _ = committer.turn(intake: [], commands: [], now: later(104))
+        #expect(calls.checkpoints == 0)
+        _ = committer.turn(intake: [], commands: [], now: later(105))
+        #expect(calls.checkpoints == 1)
     }
 
     @Test(arguments: [(256 << 20, true), (256 << 20 + 1, false)])

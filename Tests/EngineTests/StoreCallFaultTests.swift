@@ -197,6 +197,7 @@ final class StoreCalls {
     /// By the number of the call, from 1.
     private var errors: [Int: StoreError]
     private var count = 0
+    var checkpoints = 0
     var isOver = false
     var hasStruck: Bool { errors.isEmpty }
 
@@ -248,6 +249,7 @@ struct FailingStore: EventStore, EventStoreUpkeep {
     mutating func queued(_ id: EventID) throws(StoreError) -> QueuedEvent? { try inner.queued(id) }
 
     mutating func checkpoint() throws(StoreError) {
+        calls.checkpoints += 1
         try calls.next()
         try inner.checkpoint()
     }
