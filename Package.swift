@@ -115,7 +115,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "storebench",
-            dependencies: ["OutboxCore", "SigV4", "SQLiteStore"],
+            dependencies: ["LambdaTransport", "OutboxCore", "SigV4", "SQLiteStore"],
             path: "Benchmarks/StoreBench",
             swiftSettings: settings
         ),

@@ -1,14 +1,15 @@
 /// What the command line says.
 struct Options {
     enum Mode: String, CaseIterable {
-        case create, accept, handover, keys, fill, sign
+        case create, accept, handover, keys, fill, sign, deliver
     }
 
     static let usage = """
         storebench MODE --file DATABASE [options]
 
         Drives the store through its port, without door, threads and network, and prints a JSON object for each run.
-        Only the time inside commits and checkpoints counts. `sign` needs no file.
+        Only the time inside commits and checkpoints counts. `sign` and `deliver` drive signer and transport, and need
+        no file.
 
         create     makes the database where there is none
         accept     accepts --rows events, --batch a commit; takes them out again, which doesn't count
@@ -17,6 +18,7 @@ struct Options {
                    every event; each new key lets an old one expire
         fill       accepts --rows events, which stay
         sign       signs --rows requests whose bodies' hashes are known
+        deliver    posts --rows signed events, --in-flight at a time, to --port of this machine, which answers 202
 
         --rows N        200000
         --batch N       commands a commit; 512
@@ -26,6 +28,8 @@ struct Options {
         --runs N        for `keys`: runs of each sort; else runs; 1
         --remember N    for `keys`; 1000000
         --fill-seconds S  for `keys`: goes on with as many as there are then; 1200
+        --port N        for `deliver`
+        --in-flight N   for `deliver`; 64
         --repeats N     for `keys`: of a thousand events with a key so many repeat an older one, whose id must come back; 0
         """
 
@@ -40,6 +44,8 @@ struct Options {
     var remember = 1_000_000
     var fillSeconds = 1200
     var repeats = 0
+    var port = 0
+    var inFlight = 64
 
     init(_ arguments: [String]) throws(Problem) {
         var rest = arguments[...]
@@ -65,11 +71,14 @@ struct Options {
             case "--runs": runs = try number()
             case "--remember": remember = try number()
             case "--fill-seconds": fillSeconds = try number()
+            case "--port": port = try number()
+            case "--in-flight": inFlight = try number()
             case "--repeats": repeats = try number(0)
             default: throw Problem(text: "unknown option \(argument)")
             }
         }
-        guard mode == .sign || !file.isEmpty else { throw Problem(text: "--file is missing") }
+        guard mode != .deliver || port > 0 else { throw Problem(text: "--port is missing") }
+        guard mode == .sign || mode == .deliver || !file.isEmpty else { throw Problem(text: "--file is missing") }
         guard repeats < 1000 else { throw Problem(text: "--repeats is of a thousand") }
         // What is repeated is of the newer half, of which no key may have expired by then.
         guard repeats == 0 || rows * runs <= remember / 2 else {

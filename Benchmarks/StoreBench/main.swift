@@ -16,13 +16,17 @@ func run(_ options: Options) throws {
         for _ in 0..<options.runs { show("{\"mode\":\"sign\",\"us\":\(signing(options))}") }
         return
     }
+    if options.mode == .deliver {
+        for _ in 0..<options.runs { show("{\"mode\":\"deliver\",\"rate\":\(try deliveries(options))}") }
+        return
+    }
     var runner = try Runner.open(options)
     let opened = runner.openMilliseconds
     func report(_ mode: String, _ tally: Tally, queued: Int, _ more: String = "") {
         show("{\"mode\":\"\(mode)\",\(tally.members),\"queued\":\(queued),\"resident\":\(residentBytes())\(more)}")
     }
     switch options.mode {
-    case .create, .sign:
+    case .create, .sign, .deliver:
         break
     case .fill:
         report("fill", try runner.fill(), queued: runner.queued)

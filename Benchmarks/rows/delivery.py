@@ -1,4 +1,5 @@
-"""A backlog that was queued while the endpoint refused connections, delivered to nginx when that comes up."""
+"""Signed posts by the transport alone; and a backlog that was queued while the endpoint refused connections, delivered to
+nginx when that comes up, its hand-overs recorded."""
 
 import statistics
 import time
@@ -6,13 +7,33 @@ import time
 import harness
 from references.nginx import Nginx, curl_loop
 from report import ratio_row
-from session import IN_FLIGHT, LONGEST, fill
+from session import BYTES, IN_FLIGHT, LONGEST, fill, storebench
 
 PACKAGES = ("nginx-light", "libcurl4-openssl-dev")
-BUILDS = ()
+BUILDS = ("storebench",)
 
 
 def measure(session):
+    yield _posts(session)
+    yield _drain(session)
+
+
+def _posts(session):
+    requests = session.scaled(200_000, 50_000)
+    nginx = Nginx(session.children, session.folder(), session.port()).start()
+
+    def ours():
+        run, = storebench("deliver", rows=requests, bytes=BYTES, port=nginx.port, in_flight=IN_FLIGHT)
+        return run["rate"]
+
+    session.report(f"{requests:,} signed posts")
+    rates = session.paired(lambda: curl_loop(nginx, requests), ours)
+    nginx.stop()
+    return ratio_row(f"signed delivery, {IN_FLIGHT} in flight", "requests/s", *rates, "delivery",
+                     "the transport alone, one thread each")
+
+
+def _drain(session):
     backlog = session.scaled(1_000_000, 50_000)
     empty_after = []
 
@@ -40,8 +61,8 @@ def measure(session):
 
     session.report(f"delivery of {backlog:,}")
     rates = session.paired(reference, ours)
-    yield ratio_row(f"signed delivery, {IN_FLIGHT} in flight", "requests/s", *rates, "delivery",
-                    "ours between the first and the last tenth of the backlog")
     whole = [backlog / seconds for seconds in empty_after]
-    yield ratio_row(f"drain of {backlog:,}, from the endpoint's start to an empty queue", "events/s", rates[0], whole,
-                    "drain", f"took {statistics.median(empty_after):.1f} s")
+    flowing = statistics.median(rates[1])
+    return ratio_row(f"drain of {backlog:,}, from the endpoint's start to an empty queue", "events/s", rates[0], whole,
+                     "drain", f"took {statistics.median(empty_after):.1f} s; {flowing:,.0f} events/s between the first and "
+                     "the last tenth")

@@ -1,9 +1,51 @@
+import Glibc
 package import OutboxCore
 
 extension WallTime {
     /// Reads an HTTP date (RFC 9110 §5.6.7) in any of its three forms; nil for anything else. Two-digit years are
     /// 1970…2069.
     package init?(httpDate text: String) {
+        if let time = Self.fixed(text) {
+            self = time
+        } else {
+            self.init(anyForm: text)
+        }
+    }
+
+    /// The form that servers write today, `Sun, 06 Nov 1994 08:49:37 GMT`: each answer has one, so without a copy.
+    private static func fixed(_ text: String) -> WallTime? {
+        text.utf8.withContiguousStorageIfAvailable { bytes -> WallTime? in
+            guard bytes.count == 29 else { return nil }
+            func number(_ places: Range<Int>) -> Int64? {
+                var value: Int64 = 0
+                for byte in bytes[places] {
+                    let digit = byte &- UInt8(ascii: "0")
+                    guard digit < 10 else { return nil }
+                    value = value * 10 + Int64(digit)
+                }
+                return value
+            }
+            func has(_ words: StaticString, at place: Int) -> Bool {
+                memcmp(bytes.baseAddress! + place, words.utf8Start, words.utf8CodeUnitCount) == 0
+            }
+            let isDay = bytes[0..<3].allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) }
+            guard isDay, has(", ", at: 3), has(" ", at: 7), has(" ", at: 11), has(" ", at: 16), has(":", at: 19),
+                has(":", at: 22), has(" GMT", at: 25),
+                let month = months.firstIndex(where: { has($0, at: 8) }),
+                let day = number(5..<7), (1...31).contains(day), let year = number(12..<16), year >= 1000,
+                let hour = number(17..<19), hour < 24, let minute = number(20..<22), minute < 60,
+                let second = number(23..<25), second <= 60  // a leap second
+            else { return nil }
+            let days = daysSince1970(year: year, month: Int64(month) + 1, day: day)
+            return WallTime(milliseconds: (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000)
+        } ?? nil
+    }
+
+    private static let months: [StaticString] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    private init?(anyForm text: String) {
         let words = text.split(whereSeparator: { $0 == " " || $0 == "," || $0 == "-" })
         switch words.count {
         case 6 where words[5] == "GMT":  // Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37 GMT
@@ -16,9 +58,8 @@ extension WallTime {
     }
 
     private init?(day: Substring, month: Substring, year: Substring, clock: Substring) {
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let clock = clock.split(separator: ":", omittingEmptySubsequences: false)
-        guard let month = months.firstIndex(of: String(month)), clock.count == 3,
+        guard let month = Self.months.firstIndex(where: { $0.description == month }), clock.count == 3,
             let day = number(day, 1...2), (1...31).contains(day),
             var year = number(year, 2...4), year < 100 || year >= 1000,
             let hour = number(clock[0], 2...2), hour < 24,

@@ -111,11 +111,20 @@ extension Transfer {
 
     private func setHeaders(_ fields: [(name: String, value: String)]) -> Bool {
         // A name with nothing behind the colon takes away what libcurl would send by itself.
-        for line in ["Expect:", "Accept:"] + fields.map({ "\($0.name): \($0.value)" }) {
-            guard let longer = curl_slist_append(headers, line) else { return false }
-            headers = longer
+        guard addHeader("Expect:"), addHeader("Accept:") else { return false }
+        for field in fields {
+            var line = field.name
+            line += ": "
+            line += field.value
+            guard addHeader(line) else { return false }
         }
         return ccurl_set_list(handle, CURLOPT_HTTPHEADER, headers) == CURLE_OK
+    }
+
+    private func addHeader(_ line: String) -> Bool {
+        guard let longer = curl_slist_append(headers, line) else { return false }
+        headers = longer
+        return true
     }
 
     private func end(_ code: CURLcode) -> TransferEnd {

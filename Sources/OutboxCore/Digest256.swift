@@ -7,11 +7,14 @@ package struct Digest256: Hashable, Sendable {
     }
 
     /// - Precondition: exactly 32 bytes.
-    package init(bytes: some Collection<UInt8>) {
+    package init(bytes: [UInt8]) {
         precondition(bytes.count == 32, "a SHA-256 has 32 bytes")
-        var w: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() { w[index / 8] = w[index / 8] << 8 | UInt64(byte) }
-        words = (w[0], w[1], w[2], w[3])
+        words = bytes.withUnsafeBytes { bytes in
+            func word(_ index: Int) -> UInt64 {
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+            }
+            return (word(0), word(1), word(2), word(3))
+        }
     }
 
     /// The 32 bytes, first byte first.

@@ -185,7 +185,8 @@ struct HTTPDateTests {
             ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777),
             ("Sun Nov  6 08:49:37 1994", 784_111_777), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199), ("Sun, 22 Nov 2026 12:00:00 GMT", 1_795_348_800),
-            ("Tuesday, 19-Jan-38 03:14:08 GMT", 2_147_483_648), ("Fri, 01 Mar 2400 00:00:00 GMT", 13_574_649_600),
+            ("Tuesday, 19-Jan-38 03:14:08 GMT", 2_147_483_648), ("Wed, 31 Dec 2025 23:59:60 GMT", 1_767_225_600),
+            ("Fri, 01 Mar 2400 00:00:00 GMT", 13_574_649_600),
         ]
     )
     func `all three forms are read`(text: String, seconds: Int64) {
@@ -197,7 +198,9 @@ struct HTTPDateTests {
             "", "now", "2026-11-22T12:00:00Z", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 32 Nov 1994 08:49:37 GMT",
             "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:00 GMT", "Sun, 06 Foo 1994 08:49:37 GMT",
             "Sun, 06 Nov 194 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT", "Sun, +6 Nov 1994 08:49:37 GMT",
-            "Sun, 06 Nov 1994 08:49:37 GMT GMT",
+            "Sun, 06 Nov 1994 08:49:37 GMT GMT", "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 0994 08:49:37 GMT", "S n, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:4a:37 GMT",
+            "Sun, 06 Nóv 1994 8:49:37 GMT",
         ]
     )
     func `anything else is no date`(text: String) {
