@@ -75,12 +75,15 @@ package struct DedupeKey: Hashable, Sendable {
     package var contentDigest: Digest256
     /// How long the key is remembered after the accept.
     package var window: Span
+    /// What the store knows the key by (`digest(producer:function:hash:)`); nil: whoever needs it computes it.
+    package var digest: Digest128?
 
-    package init(kind: Kind, text: String, contentDigest: Digest256, window: Span) {
+    package init(kind: Kind, text: String, contentDigest: Digest256, window: Span, digest: Digest128? = nil) {
         self.kind = kind
         self.text = text
         self.contentDigest = contentDigest
         self.window = window
+        self.digest = digest
     }
 }
 
