@@ -120,7 +120,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("OutboxCoreTests", ["OutboxCore", "TestSupport"]),
-        tests("SalvageTests", ["Salvage", "OutboxCore", "SigV4", "SQLiteStore", "TestSupport"]),
+        tests("SalvageTests", ["Salvage", "OutboxCore", "SigV4", "SQLiteStore", "TestSupport", "CSQLite"]),
         tests("SigV4Tests", ["SigV4", "TestSupport"]),
         tests("AWSCredentialsTests", ["AWSCredentials", "TestSupport"]),
         tests("LambdaTransportTests", ["LambdaTransport", "OutboxCore", "SigV4", "TestSupport"]),

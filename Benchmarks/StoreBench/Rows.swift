@@ -1,6 +1,9 @@
 import OutboxCore
 import SigV4
 
+/// What the daemon hands in.
+let sha256: HashFunction = { Digest256(bytes: SHA256.digest($0)) }
+
 /// The events: made from numbers alone, bodies as Benchmarks/tools/body.h writes them.
 struct Rows {
     /// How long a key is remembered.
@@ -31,13 +34,29 @@ struct Rows {
     func event(_ number: Int64, key: Int64? = nil) -> NewEvent {
         let payload = body(key ?? number)
         let digest = Digest256(bytes: SHA256.digest(payload))
+        let function = function(key ?? number)
+        let producer = "uid:0"
         return NewEvent(
-            function: function(key ?? number),
+            function: function,
             payload: payload,
             payloadDigest: digest,
-            producer: "uid:0",
+            producer: producer,
             dedupe: key.map {
-                DedupeKey(kind: .idempotencyKey, text: Self.keyText($0), contentDigest: digest, window: Self.window)
+                let text = Self.keyText($0)
+                return DedupeKey(
+                    kind: .idempotencyKey,
+                    text: text,
+                    contentDigest: digest,
+                    window: Self.window,
+                    // As the door does it, on its own threads.
+                    digest: DedupeKey.digest(
+                        .idempotencyKey,
+                        text,
+                        producer: producer,
+                        function: function,
+                        hash: sha256
+                    )
+                )
             }
         )
     }

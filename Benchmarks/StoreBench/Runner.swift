@@ -20,7 +20,7 @@ struct Runner: ~Copyable {
         let start = nanoseconds(CLOCK_MONOTONIC)
         let now = WallTime(milliseconds: nanoseconds(CLOCK_REALTIME) / 1_000_000)
         let storeOptions = SQLiteStoreOptions(path: options.file, bootID: bootID())
-        let store = try SQLiteStore.open(storeOptions, now: now, using: &random)
+        let store = try SQLiteStore.open(storeOptions, now: now, hash: sha256, using: &random)
         let took = Double(nanoseconds(CLOCK_MONOTONIC) - start) / 1e6
         var runner = Runner(store: store, options: options, now: now, openMilliseconds: took)
         _ = try runner.store.commit([.begin(nil)], now: now)
@@ -116,7 +116,7 @@ struct Runner: ~Copyable {
     }
 
     private mutating func trimHistory() throws {
-        while case .trimmed(let count) = try store.commit([trim], now: now).first, count >= options.batch {
+        while case .trimmed(_, more: true) = try store.commit([trim], now: now).first {
             try store.checkpoint()
         }
     }

@@ -13,20 +13,54 @@ package struct SalvagedExtras: Codable, Hashable, Sendable {
     }
 }
 
-/// An idempotency key in a line of a salvage.
+/// An idempotency key in a line of a salvage: by its names, or by its digest alone.
 package struct SalvagedKeyLine: Codable, Hashable, Sendable {
+    /// What a key belongs to and how it was given, as older databases keep it.
+    package struct Name: Hashable, Sendable {
+        package var producer: String
+        package var function: String
+        package var qualifier: String?
+        package var region: String
+        package var account: String?
+        package var partition: String
+        /// As in `Event`.
+        package var keyKind: Int64
+        package var key: String
+
+        package init(
+            producer: String,
+            function: String,
+            qualifier: String?,
+            region: String,
+            account: String?,
+            partition: String,
+            keyKind: Int64,
+            key: String
+        ) {
+            self.producer = producer
+            self.function = function
+            self.qualifier = qualifier
+            self.region = region
+            self.account = account
+            self.partition = partition
+            self.keyKind = keyKind
+            self.key = key
+        }
+    }
+
     /// Always `key`.
     package var kind = "key"
-    package var producer: String
-    package var function: String
+    package var producer: String?
+    package var function: String?
     package var qualifier: String?
-    package var region: String
+    package var region: String?
     package var account: String?
-    package var partition: String
-    /// As in `Event`.
-    package var keyKind: Int64
-    package var key: String
-    /// SHA-256 of what was accepted with it, in hexadecimal.
+    package var partition: String?
+    package var keyKind: Int64?
+    package var key: String?
+    /// The first half of a SHA-256 over all of these, in hexadecimal; in their place.
+    package var keyDigest: String?
+    /// SHA-256 of what was accepted with it, or its first half, in hexadecimal.
     package var contentDigest: String
     /// The id of the event that it names.
     package var event: String
@@ -39,6 +73,7 @@ package struct SalvagedKeyLine: Codable, Hashable, Sendable {
         case kind, producer, function, qualifier, region, account, partition
         case keyKind = "key_kind"
         case key
+        case keyDigest = "key_sha256"
         case contentDigest = "content_sha256"
         case event
         case rememberedUntil = "remembered_until"
@@ -46,31 +81,46 @@ package struct SalvagedKeyLine: Codable, Hashable, Sendable {
     }
 
     package init(
-        producer: String,
-        function: String,
-        qualifier: String?,
-        region: String,
-        account: String?,
-        partition: String,
-        keyKind: Int64,
-        key: String,
+        name: Name?,
+        keyDigest: String?,
         contentDigest: String,
         event: String,
         rememberedUntil: Timestamp?,
         loose: Bool
     ) {
-        self.producer = producer
-        self.function = function
-        self.qualifier = qualifier
-        self.region = region
-        self.account = account
-        self.partition = partition
-        self.keyKind = keyKind
-        self.key = key
+        self.keyDigest = keyDigest
         self.contentDigest = contentDigest
         self.event = event
         self.rememberedUntil = rememberedUntil
         self.loose = loose
+        self.name = name
+    }
+
+    /// nil: a part of it is missing.
+    package var name: Name? {
+        get {
+            guard let producer, let function, let region, let partition, let keyKind, let key else { return nil }
+            return Name(
+                producer: producer,
+                function: function,
+                qualifier: qualifier,
+                region: region,
+                account: account,
+                partition: partition,
+                keyKind: keyKind,
+                key: key
+            )
+        }
+        set {
+            producer = newValue?.producer
+            function = newValue?.function
+            qualifier = newValue?.qualifier
+            region = newValue?.region
+            account = newValue?.account
+            partition = newValue?.partition
+            keyKind = newValue?.keyKind
+            key = newValue?.key
+        }
     }
 }
 

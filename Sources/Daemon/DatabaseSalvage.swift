@@ -154,18 +154,27 @@ extension UnreadableLine {
 extension SalvagedKeyLine {
     init(_ key: SalvagedKey) {
         self.init(
-            producer: key.producer,
-            function: key.function.name,
-            qualifier: key.function.qualifier == "-" ? nil : key.function.qualifier,
-            region: key.function.region,
-            account: key.function.account == "-" ? nil : key.function.account,
-            partition: key.function.partition,
-            keyKind: key.kind,
-            key: key.text,
-            contentDigest: hexadecimal(key.contentDigest.bytes),
+            name: key.name.map(Name.init),
+            keyDigest: key.digest?.description,
+            contentDigest: hexadecimal(key.content),
             event: key.event.description,
             rememberedUntil: key.rememberedUntil.map(Timestamp.init),
             loose: key.isLoose
+        )
+    }
+}
+
+extension SalvagedKeyLine.Name {
+    init(_ name: SalvagedKey.Name) {
+        self.init(
+            producer: name.producer,
+            function: name.function.name,
+            qualifier: name.function.qualifier == "-" ? nil : name.function.qualifier,
+            region: name.function.region,
+            account: name.function.account == "-" ? nil : name.function.account,
+            partition: name.function.partition,
+            keyKind: name.kind,
+            key: name.text
         )
     }
 }

@@ -202,17 +202,30 @@ struct ImportChecks: Sendable {
         guard !key.loose else {
             throw ImportProblem("a key from a page that no table leads to: it may have been forgotten long ago")
         }
-        guard key.contentDigest.utf8.count == 64, let digest = Self.bytes(ofHexadecimal: key.contentDigest) else {
-            throw ImportProblem("content_sha256: not 64 hexadecimal digits")
-        }
+        guard [32, 64].contains(key.contentDigest.utf8.count),
+            let content = Digest128(String(key.contentDigest.prefix(32))),
+            Self.bytes(ofHexadecimal: key.contentDigest) != nil
+        else { throw ImportProblem("content_sha256: not 32 or 64 hexadecimal digits") }
         return ImportedKey(
-            producer: try producer(key.producer),
-            function: try function(key.function, key.qualifier, key.region, key.account, key.partition),
-            kind: try Self.kind(key.keyKind),
-            text: try Self.keyText(key.key),
-            contentDigest: Digest256(bytes: digest),
+            digest: try digest(of: key),
+            content: content,
             event: try Self.id(key.event),
             rememberedUntil: key.rememberedUntil.map { bounded($0, Self.windowMax) }
+        )
+    }
+
+    private func digest(of key: SalvagedKeyLine) throws(ImportProblem) -> Digest128 {
+        if let text = key.keyDigest {
+            guard let digest = Digest128(text) else { throw ImportProblem("key_sha256: not 32 hexadecimal digits") }
+            return digest
+        }
+        guard let name = key.name else { throw ImportProblem("neither key_sha256 nor all names of the key") }
+        return DedupeKey.digest(
+            try Self.kind(name.keyKind),
+            try Self.keyText(name.key),
+            producer: try producer(name.producer),
+            function: try function(name.function, name.qualifier, name.region, name.account, name.partition),
+            hash: hash
         )
     }
 

@@ -1,6 +1,7 @@
 internal import Engine
 internal import OutboxCore
 internal import SQLiteStore
+internal import SigV4
 
 /// What the delivery side needs to know of the store before it can begin.
 struct StoreStart: Sendable {
@@ -102,7 +103,13 @@ struct OpenedStore: ~Copyable {
         announceCheck: (CheckReason) -> Void
     ) throws(StoreError) -> OpenedStore {
         var random = SystemRandomNumberGenerator()
-        var store = try SQLiteStore.open(options, now: now.wall, using: &random, announceCopy: announceCopy)
+        var store = try SQLiteStore.open(
+            options,
+            now: now.wall,
+            hash: { Digest256(bytes: SHA256.digest($0)) },
+            using: &random,
+            announceCopy: announceCopy
+        )
         if let reason = CheckReason(store.identity) {
             announceCheck(reason)
             let damageSeen = store.identity.damageSeen

@@ -115,6 +115,8 @@ struct RequestRules: Sendable {
             deliverAt: request.options.deliverAt,
             expiresAt: request.options.expiresAt ?? policy.expiresIn.map(start.advanced(by:)),
             dedupe: DedupeKey.choose(
+                producer: request.producer,
+                function: request.target.function,
                 idempotencyKey: request.options.idempotencyKey,
                 sdkInvocationID: request.sdkInvocationID,
                 headers: request.passed,

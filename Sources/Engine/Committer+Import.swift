@@ -9,11 +9,12 @@ extension Committer where Store: ~Copyable {
         room.closed = blocking(now: now)?.reason ?? admission.closed
         room.events = max(0, admission.budgets.eventsMax - admission.events)
         room.bytes = max(0, admission.budgets.bytesMax - admission.bytes)
+        room.keys = max(0, admission.budgets.keysMax - admission.keys)
         let names = store.names
         room.functions = max(0, limits.functionsMax - names.functions)
         room.producers = max(0, limits.producersMax - names.producers)
         for (index, record) in records.enumerated() {
-            let function = record.function
+            guard let function = record.function else { continue }
             let policy = settings.policies.policy(for: function)
             if room.shares[function] == nil {
                 room.shares[function] = share(policy.share, of: admission.budgets, less: store.usage(of: function))

@@ -46,6 +46,7 @@ extension Committer where Store: ~Copyable {
         let totals = store.totals
         admission.events = totals.queued + totals.dead
         admission.isLogHeld = store.walBytes > limits.walBytesRefused
+        admission.keys = store.keysRemembered
         if now.monotonic >= nextMeasure || bytesSinceMeasure > limits.ballastBytes / 8 {
             bytesSinceMeasure = 0
             nextMeasure = now.monotonic.advanced(by: .milliseconds(100))
@@ -80,14 +81,14 @@ extension Committer where Store: ~Copyable {
                 historyMax: settings.history.eventsMax,
                 limit: limits.trimRowsMax
             )
-            var removed: Int?
+            var hasMore: Bool?
             try tolerant(now: now, givesBallast: false) { (store: inout Store) throws(StoreError) in
-                if case .trimmed(let count) = try store.commit([command], now: now.wall).first { removed = count }
+                if case .trimmed(_, let more) = try store.commit([command], now: now.wall).first { hasMore = more }
             }
             // Who locked the database has let go, though no event came that would have told.
-            if removed != nil { lockedUntil = nil }
+            if hasMore != nil { lockedUntil = nil }
             // More of it: soon again, in slices.
-            if let removed, removed >= limits.trimRowsMax { nextTrim = now.monotonic.advanced(by: .milliseconds(20)) }
+            if hasMore == true { nextTrim = now.monotonic.advanced(by: .milliseconds(20)) }
         }
         if now.monotonic >= nextForget { try forgetFunctions(now: now) }
         try bringRetriesForward(now: now)

@@ -4,6 +4,8 @@ package struct QueueBudgets: Hashable, Sendable {
     package var bytesMax: Int = 10 << 30
     /// Queued events and dead letters.
     package var eventsMax: Int = 10_000_000
+    /// Idempotency keys that are remembered.
+    package var keysMax: Int = 10_000_000
     /// Below this the door closes, while events already accepted go on being delivered.
     package var freeDiskMin: Int = 1 << 30
 
@@ -15,6 +17,8 @@ package struct Admission: Sendable {
     package var budgets: QueueBudgets
     package var events = 0
     package var bytes = 0
+    /// Idempotency keys that are remembered, those of the commit under way included.
+    package var keys = 0
     /// nil where it could not be told: then the floor can't be held against it.
     package var freeDisk: Int?
     /// So little is free, whatever the floor, that the rest is for the outcomes of what was accepted before.
@@ -29,10 +33,21 @@ package struct Admission: Sendable {
     /// Why only one function's events are refused; for all others the door is open.
     package static let shareReason = "this function holds its share of the queue"
 
+    /// Why events with a key are refused; those without are taken.
+    package static let keysReason = """
+        as many idempotency keys are remembered as queue.max_keys allows: shorten dedupe.window, raise queue.max_keys, \
+        or send without a key
+        """
+
+    /// Why some events only are refused.
+    package static let someReasons = [shareReason, keysReason]
+
     /// Too little is free on the disk, by the floor or for the outcomes.
     package var isShortOfDisk: Bool {
         isShortOfHeadroom || (freeDisk.map { $0 < budgets.freeDiskMin } ?? false)
     }
+
+    package var hasRoomForKey: Bool { keys < budgets.keysMax }
 
     /// Why no event at all is taken now; nil: it depends on the event.
     package var closed: String? {

@@ -6,6 +6,8 @@ extension DedupeKey {
     ///   - sdkInvocationID: `amz-sdk-invocation-id`. A hint, so one that is out of form counts as none.
     ///   - payloadDigest: SHA-256 of the body.
     package static func choose(
+        producer: String,
+        function: FunctionIdentity,
         idempotencyKey: String?,
         sdkInvocationID: String?,
         headers: PassedHeaders,
@@ -27,8 +29,13 @@ extension DedupeKey {
         } else {
             return nil
         }
-        let digest = contentDigest(payloadDigest: payloadDigest, headers: headers, hash: hash)
-        return DedupeKey(kind: kind, text: text, contentDigest: digest, window: window)
+        return DedupeKey(
+            kind: kind,
+            text: text,
+            contentDigest: contentDigest(payloadDigest: payloadDigest, headers: headers, hash: hash),
+            window: window,
+            digest: digest(kind, text, producer: producer, function: function, hash: hash)
+        )
     }
 
     /// What is compared when a key comes again: SHA-256 over body, tenant id and durable execution name. The body goes

@@ -79,11 +79,11 @@ package enum StoreCommand: Sendable {
     case sendNow([EventID], force: Bool)
     /// What of these queued events is due later is due now; their ages stay. Unknown sequence numbers are skipped.
     case bringForward([Int64])
-    /// Forget hand-over history handed over before this time, and keys whose window has passed and whose event is gone;
-    /// at most `limit` rows each.
+    /// Forget hand-over history handed over before this time, at most `limit` lines, and go on with the store's own work
+    /// on keys whose window has passed.
     case trim(historyBefore: WallTime, historyMax: Int, limit: Int)
     /// Forget the state of functions that hold nothing queued and whose latest trouble was before this time, and then
-    /// functions that hold nothing, have no state, and that no hand-over and no key names. A slice: at most `limit` rows
+    /// functions that hold nothing, have no state, and that no hand-over names. A slice: at most `limit` rows
     /// are looked at, so that it may take several calls until all are found. The function seen last stays.
     case forgetFunctions(troubleBefore: WallTime, limit: Int)
     /// Bring in events and keys under the ids that they have. Whatever this database knows already stays as it is; what is
@@ -109,8 +109,8 @@ package enum StoreReply: Sendable {
     case found([EventID])
     /// Which pauses a `resume` took back.
     case resumed([PauseRule])
-    /// How many rows a `trim` dealt with; fewer than `limit` means that all is done for now.
-    case trimmed(Int)
+    /// How many lines of the history a `trim` removed, and whether there is more to do, of whatever kind.
+    case trimmed(Int, more: Bool)
     /// Functions whose state, or which altogether, a `forgetFunctions` removed; their keys are never given again.
     case forgotten([FunctionKey])
     /// What became of the records of a `bringIn`, in their order.

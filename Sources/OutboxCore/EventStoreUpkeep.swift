@@ -27,6 +27,10 @@ package protocol EventStoreUpkeep: ~Copyable {
     /// How many functions and producers have a row: each is an entry in memory, too.
     var names: StoreNames { get }
 
+    /// How many idempotency keys are remembered, roughly: one that was taken over counts more than once, and it counts
+    /// for some time after its window. No I/O.
+    var keysRemembered: Int { get }
+
     /// Bytes of the log that are not yet in the file: what a checkpoint would move. No I/O.
     var walBytes: Int { get }
 

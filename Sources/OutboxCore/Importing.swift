@@ -51,29 +51,21 @@ package struct ImportedEvent: Hashable, Sendable {
 
 /// An idempotency key on its way in: that of an event which may long have left.
 package struct ImportedKey: Hashable, Sendable {
-    package var producer: String
-    package var function: FunctionIdentity
-    package var kind: DedupeKey.Kind
-    package var text: String
-    package var contentDigest: Digest256
+    package var digest: Digest128
+    /// As in `KeyEntry`.
+    package var content: Digest128
     package var event: EventID
     /// When its window passes; nil: it has, and the event holds it.
     package var rememberedUntil: WallTime?
 
     package init(
-        producer: String,
-        function: FunctionIdentity,
-        kind: DedupeKey.Kind,
-        text: String,
-        contentDigest: Digest256,
+        digest: Digest128,
+        content: Digest128,
         event: EventID,
         rememberedUntil: WallTime?
     ) {
-        self.producer = producer
-        self.function = function
-        self.kind = kind
-        self.text = text
-        self.contentDigest = contentDigest
+        self.digest = digest
+        self.content = content
         self.event = event
         self.rememberedUntil = rememberedUntil
     }
@@ -84,10 +76,11 @@ package enum ImportedRecord: Hashable, Sendable {
     case event(ImportedEvent)
     case key(ImportedKey)
 
-    package var function: FunctionIdentity {
+    /// nil of a key, which knows it by a digest.
+    package var function: FunctionIdentity? {
         switch self {
         case .event(let event): event.event.function
-        case .key(let key): key.function
+        case .key: nil
         }
     }
 }
@@ -117,6 +110,8 @@ package struct ImportRoom: Hashable, Sendable {
     package var closed: String?
     package var events = Int.max
     package var bytes = Int.max
+    /// Idempotency keys, those of events included.
+    package var keys = Int.max
     /// Names that nobody knows yet.
     package var functions = Int.max
     package var producers = Int.max
@@ -127,10 +122,11 @@ package struct ImportRoom: Hashable, Sendable {
 
     /// nil: it fits, and is counted. Otherwise why not, for people.
     ///
-    /// - Parameter payloadBytes: nil for a key.
+    /// Of an event; `takeKey` is for what comes without one.
     package mutating func take(
         _ function: FunctionIdentity,
-        payloadBytes: Int?,
+        payloadBytes: Int,
+        hasKey: Bool,
         isNewFunction: Bool,
         isNewProducer: Bool
     ) -> String? {
@@ -141,19 +137,27 @@ package struct ImportRoom: Hashable, Sendable {
         if isNewProducer, producers < 1 {
             return "this daemon knows as many producers as it may, and takes no new ones"
         }
-        if let payloadBytes {
-            if events < 1 { return "the queue holds queue.max_events events" }
-            if bytes < payloadBytes { return "the queue holds queue.max_bytes bytes" }
-            if let share = shares[function], share.events < 1 || share.bytes < payloadBytes {
-                return Admission.shareReason
-            }
-            events -= 1
-            bytes -= payloadBytes
-            shares[function]?.events -= 1
-            shares[function]?.bytes -= payloadBytes
+        if hasKey, keys < 1 { return Admission.keysReason }
+        if events < 1 { return "the queue holds queue.max_events events" }
+        if bytes < payloadBytes { return "the queue holds queue.max_bytes bytes" }
+        if let share = shares[function], share.events < 1 || share.bytes < payloadBytes {
+            return Admission.shareReason
         }
+        events -= 1
+        bytes -= payloadBytes
+        shares[function]?.events -= 1
+        shares[function]?.bytes -= payloadBytes
+        keys -= hasKey ? 1 : 0
         functions -= isNewFunction ? 1 : 0
         producers -= isNewProducer ? 1 : 0
+        return nil
+    }
+
+    /// nil: one more key fits, and is counted. Otherwise why not, for people.
+    package mutating func takeKey() -> String? {
+        if let closed { return closed }
+        if keys < 1 { return Admission.keysReason }
+        keys -= 1
         return nil
     }
 }

@@ -99,7 +99,7 @@ package enum BackupFile {
         var facts = Facts(
             events: events,
             deadLetters: letters,
-            keys: Int(try connection.integer("SELECT count(*) FROM idempotency_keys") ?? 0),
+            keys: try keys(connection, path),
             lastSequence: counters.totals.lastSequence,
             newestAcceptedAt: newest.map(WallTime.init(milliseconds:))
         )
@@ -108,6 +108,17 @@ package enum BackupFile {
         }
         facts.damaged = try damaged(connection, hash)
         return facts
+    }
+
+    private static func keys(_ connection: borrowing Connection, _ path: String) throws(SQLiteError) -> Int {
+        let old = Int(try connection.integer("SELECT count(*) FROM idempotency_keys") ?? 0)
+        guard try connection.integer("PRAGMA user_version") ?? 0 >= KeyRows.firstVersion else { return old }
+        let keys = Int(try connection.integer(KeyVerification.count) ?? 0)
+        let counted = Int(try connection.integer("SELECT keys FROM meta") ?? 0)
+        guard keys == counted else {
+            throw SQLiteError.damaged("\(path) holds \(keys) keys, its counter says \(counted)", sql: "count")
+        }
+        return old + keys
     }
 
     /// At most so many are named.

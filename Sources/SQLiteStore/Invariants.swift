@@ -9,6 +9,7 @@ enum Invariants {
         counted("dead letters", "dead", "SELECT count(*) FROM dead_letters"),
         counted("bytes of dead letters", "dead_bytes", "SELECT coalesce(sum(length(payload)), 0) FROM dead_letters"),
         counted("lines of the history", "history", "SELECT count(*) FROM history"),
+        counted("entries of idempotency keys", "keys", KeyVerification.count),
         (
             "functions whose count of queued events is wrong",
             """

@@ -14,6 +14,8 @@ struct Counters: Hashable {
     var totals = StoreTotals()
     /// Rows of the hand-over history.
     var history = 0
+    /// Entries of idempotency keys.
+    var keys = 0
 }
 
 /// Facts about the database, and its counters.
@@ -23,7 +25,8 @@ struct MetaTable: ~Copyable {
     init(_ connection: borrowing Connection) throws(SQLiteError) {
         let update = try connection.prepare(
             """
-            UPDATE meta SET last_sequence = ?1, queued = ?2, queued_bytes = ?3, dead = ?4, dead_bytes = ?5, history = ?6
+            UPDATE meta SET last_sequence = ?1, queued = ?2, queued_bytes = ?3, dead = ?4, dead_bytes = ?5, history = ?6,
+                keys = ?7
             WHERE id = 1
             """
         )
@@ -37,6 +40,7 @@ struct MetaTable: ~Copyable {
         update.bind(counters.totals.dead, at: 4)
         update.bind(counters.totals.deadBytes, at: 5)
         update.bind(counters.history, at: 6)
+        update.bind(counters.keys, at: 7)
         try update.run()
     }
 

@@ -4,6 +4,7 @@ enum Migrator {
     static let steps: [[UInt8]] = [
         PackageResources.v0001_initial_sql, PackageResources.v0002_orders_sql,
         PackageResources.v0003_time_sql, PackageResources.v0004_checks_sql,
+        PackageResources.v0005_keys_sql,
     ]
 
     static var newest: Int64 { Int64(steps.count) }

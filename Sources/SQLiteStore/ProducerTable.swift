@@ -1,6 +1,7 @@
 /// Producers by name, mirrored in memory: uids and access keys, so there are few.
 struct ProducerTable: ~Copyable {
     private var ids: [String: Int64] = [:]
+    private var namesByID: [Int64: String] = [:]
     private var latest: (name: String, id: Int64)?
     private var added: [String] = []
     private let insert: Statement
@@ -12,6 +13,7 @@ struct ProducerTable: ~Copyable {
         while try select.step() { ids[select.text(0)] = select.int64(1) }
         self.insert = insert
         self.ids = ids
+        for (name, id) in ids { namesByID[id] = name }
     }
 
     var count: Int { ids.count }
@@ -21,6 +23,11 @@ struct ProducerTable: ~Copyable {
     /// The producer's row, if there is one.
     func known(_ name: String) -> Int64? {
         ids[name]
+    }
+
+    /// The producer of a row, if there is one.
+    func name(_ id: Int64) -> String? {
+        namesByID[id]
     }
 
     /// The producer's row; one seen for the first time gets it.
@@ -34,6 +41,7 @@ struct ProducerTable: ~Copyable {
             try insert.run()
             id = connection.lastInsertRowID
             ids[name] = id
+            namesByID[id] = name
             added.append(name)
         }
         latest = (name, id)
@@ -45,7 +53,9 @@ struct ProducerTable: ~Copyable {
     }
 
     mutating func rolledBack() {
-        for name in added { ids[name] = nil }
+        for name in added {
+            if let id = ids.removeValue(forKey: name) { namesByID[id] = nil }
+        }
         added.removeAll(keepingCapacity: true)
         latest = nil
     }

@@ -3,15 +3,28 @@ import OutboxCore
 extension SQLiteStore {
     /// Stores an event, unless its key names one that is remembered.
     mutating func accept(_ event: NewEvent, now: WallTime) throws(SQLiteError) -> StoreReply {
+        var standing: KeyStanding?
+        if let dedupe = event.dedupe {
+            let known = try self.standing(of: dedupe, producer: event.producer, function: event.function)
+            if let first = known.holder, let answer = try answer(dedupe, first, now: now) { return answer }
+            standing = known
+        }
         let function = try functionTable.key(event.function, connection)
         let producer = try producers.id(event.producer, connection)
         let queued = queuedEvent(event, function, now: now)
-        var keyUntil: WallTime?
-        if let dedupe = event.dedupe {
-            let until = now.advanced(by: dedupe.window)
-            keyUntil = until
-            if let answer = try repeated(dedupe, of: producer, function, by: queued, until: until, now: now) {
-                return answer
+        let keyUntil = (event.dedupe?.window).map { now.advanced(by: $0) }
+        if let standing, let dedupe = event.dedupe {
+            let holder = KeyHolder(
+                event: queued.id,
+                content: Digest128(dedupe.contentDigest),
+                rememberedUntil: keyUntil
+            )
+            if Planted.keyOutsideTransaction {
+                #if PLANTED_BUGS
+                    lateKeys.append((standing.digest, holder))
+                #endif
+            } else {
+                try take(standing, for: holder, now: now)
             }
         }
         let check = RowCheck.value(of: queued, functionTable.check(function) ?? 0)
@@ -48,60 +61,27 @@ extension SQLiteStore {
         )
     }
 
-    /// Decides whether a key makes the event a repeat (door: "Repeats"); if not, the key names the new event now.
-    private mutating func repeated(
-        _ key: DedupeKey,
-        of producer: Int64,
-        _ function: FunctionKey,
-        by event: QueuedEvent,
-        until: WallTime,
-        now: WallTime
-    ) throws(SQLiteError) -> StoreReply? {
-        let place = IdempotencyKeys.Place(
-            producer: producer,
-            function: function,
-            kind: Int64(key.kind.rawValue),
-            text: key.text
-        )
-        let claimant = IdempotencyKeys.Holder(
-            sequence: event.sequence,
-            id: event.id,
-            contentDigest: key.contentDigest,
-            rememberedUntil: until
-        )
-        #if PLANTED_BUGS
-            if Planted.keyOutsideTransaction, try keys.holder(of: place) == nil {
-                lateKeys.append((place, claimant))
-                return nil
-            }
-        #endif
-        guard let first = try keys.take(place, for: claimant) else { return nil }
-        if let answer = try answer(key, first, now: now) { return answer }
-        try keys.takeOver(place, for: claimant)
-        return nil
-    }
-
     /// What an event is answered whose key names another one already; nil if it is a new event all the same.
     func answer(
         _ key: DedupeKey,
-        _ first: IdempotencyKeys.Holder,
+        _ first: KeyHolder,
         now: WallTime
     ) throws(SQLiteError) -> StoreReply? {
-        let state = try whereabouts(first.sequence)
+        let state = try whereabouts(first.event)
         let isInWindow = first.rememberedUntil.map { now < $0 } ?? false
         guard isInWindow || state != .handedOver else { return nil }
-        if first.contentDigest == key.contentDigest { return .repeated(first.id, state) }
-        return key.kind.isProducersOwn ? .conflict(first.id) : nil
+        if first.content == Digest128(key.contentDigest) { return .repeated(first.event, state) }
+        return key.kind.isProducersOwn ? .conflict(first.event) : nil
     }
 
     /// Where an event is that was accepted before; purged ones leave no key that could ask.
-    private func whereabouts(_ sequence: Int64) throws(SQLiteError) -> EventState {
-        if try events.head(sequence) != nil { return .queued }
-        return try deadLetters.head(sequence) != nil ? .deadLetter : .handedOver
+    private func whereabouts(_ id: EventID) throws(SQLiteError) -> EventState {
+        if try events.find(id) != nil { return .queued }
+        return try deadLetters.find(id) != nil ? .deadLetter : .handedOver
     }
 
     /// Whether an event is queued or a dead letter.
-    func isAlive(_ sequence: Int64) throws(SQLiteError) -> Bool {
-        try whereabouts(sequence) != .handedOver
+    func isAlive(_ id: EventID) throws(SQLiteError) -> Bool {
+        try whereabouts(id) != .handedOver
     }
 }

@@ -17,10 +17,16 @@ extension SQLiteStore {
             var replies: [StoreReply] = []
             replies.reserveCapacity(commands.count)
             #if PLANTED_BUGS
-                for (place, holder) in lateKeys { _ = try keys.take(place, for: holder) }
+                for (digest, holder) in lateKeys {
+                    let standing = try standing(of: digest)
+                    if standing.holder == nil { try take(standing, for: holder, now: now) }
+                }
                 lateKeys = []
             #endif
             for command in commands { replies.append(try carryOut(command, now: now)) }
+            try keys.slice(now: now, entries: commands.count, living, events, deadLetters)
+            try keys.flush(now: now)
+            counters.keys = keys.countAfter
             try functionTable.save()
             if counters != before { try meta.save(counters) }
             if !Planted.answersBeforeCommit {
@@ -32,6 +38,7 @@ extension SQLiteStore {
             settlesDiskError = false
             functionTable.committed()
             producers.committed()
+            keys.committed()
             hasBegun = hasBegun || isBeginning
             isBeginning = false
             return replies
@@ -48,6 +55,9 @@ extension SQLiteStore {
         sweptThrough = nil
         isBeginning = false
         producers.rolledBack()
+        keys.rolledBack()
+        // It may have been the last of them that the transaction moved.
+        hasOldKeys = hadOldKeys
         if error.code == SQLITE_FULL, isRolledBack { return .full(error.description) }
         broken = error.description
         note(error)

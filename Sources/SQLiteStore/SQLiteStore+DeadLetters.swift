@@ -32,9 +32,7 @@ extension SQLiteStore {
             if Planted.purgeTakesRedriven, let id = letter.id { _ = try cancel([id], now: now) }
             guard let head = try find(letter) else { continue }
             bytes += head.event.payloadBytes
-            if let key = try deadLetters.key(letter.sequence) {
-                try keys.free(place(key, head.event), of: letter.sequence)
-            }
+            try freeKey(try deadLetters.key(letter.sequence), of: head.event, letter.sequence, now: now)
             try attempts.deleteLines(of: letter.sequence)
             try deadLetters.delete(letter.sequence, head)
             leaveDeadLetters(head.event)

@@ -1,7 +1,7 @@
 import OutboxCore
 
 extension SQLiteStore {
-    /// One slice of a sweep: whom nothing in the history names, and no key, is forgotten.
+    /// One slice of a sweep: whom nothing in the history names is forgotten. Keys know functions by their names.
     ///
     /// The history has no index by function, which every hand-over would have to pay for: it is read through once a
     /// sweep, a slice at a time. Functions that get an event meanwhile drop out.
@@ -24,7 +24,7 @@ extension SQLiteStore {
             // Each is looked for once a producer.
             let numbers = producers.numbers
             for key in functionTable.idle.sorted().prefix(max(1, limit / max(1, numbers.count))) {
-                if try isNamedByKey(key, of: numbers) {
+                if try isNamedByOldKey(key, of: numbers) {
                     functionTable.keep(key)
                 } else {
                     try functionTable.forget(key)
@@ -36,9 +36,10 @@ extension SQLiteStore {
         return .forgotten(changed.sorted())
     }
 
-    private func isNamedByKey(_ function: FunctionKey, of producers: [Int64]) throws(SQLiteError) -> Bool {
+    private func isNamedByOldKey(_ function: FunctionKey, of producers: [Int64]) throws(SQLiteError) -> Bool {
+        if !hasOldKeys { return false }
         for producer in producers {
-            if try keys.isAny(of: producer, function) { return true }
+            if try oldKeys.isAny(of: producer, function) { return true }
         }
         return false
     }

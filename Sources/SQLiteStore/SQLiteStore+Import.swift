@@ -30,24 +30,21 @@ extension SQLiteStore {
         _ room: inout ImportRoom,
         now: WallTime
     ) throws(SQLiteError) -> ImportOutcome {
-        let producer: String
-        var payloadBytes: Int?
         switch record {
         case .event(let event):
             if let known = try standing(event, now: now) { return known }
-            producer = event.event.producer
-            payloadBytes = event.event.payload.count
+            let obstacle = room.take(
+                event.event.function,
+                payloadBytes: event.event.payload.count,
+                hasKey: event.event.dedupe != nil,
+                isNewFunction: functionTable.known(event.event.function) == nil,
+                isNewProducer: producers.known(event.event.producer) == nil
+            )
+            return obstacle.map { .noRoom($0) } ?? .added
         case .key(let key):
             if let known = try standing(key, now: now) { return known }
-            producer = key.producer
+            return room.takeKey().map { .noRoom($0) } ?? .added
         }
-        let obstacle = room.take(
-            record.function,
-            payloadBytes: payloadBytes,
-            isNewFunction: functionTable.known(record.function) == nil,
-            isNewProducer: producers.known(producer) == nil
-        )
-        return obstacle.map { .noRoom($0) } ?? .added
     }
 
     /// Why the event doesn't come in; nil: it does, if there is room.
@@ -64,16 +61,16 @@ extension SQLiteStore {
         {
             return .gone
         }
-        guard event.place == .queue, let dedupe = event.event.dedupe, let place = place(of: event.event),
-            let first = try keys.holder(of: place), first.id != event.id,
+        guard event.place == .queue, let dedupe = event.event.dedupe,
+            let first = try standing(of: dedupe, event.event).holder, first.event != event.id,
             case .repeated(let id, _)? = try answer(dedupe, first, now: now)
         else { return nil }
         return .repeats(id)
     }
 
     private func standing(_ key: ImportedKey, now: WallTime) throws(SQLiteError) -> ImportOutcome? {
-        if let place = place(of: key), let first = try keys.holder(of: place) {
-            return first.id == key.event ? .here(try state(of: key.event)) : .keyTaken(first.id)
+        if let first = try standing(of: key.digest).holder, try isRemembered(first, now: now) {
+            return first.event == key.event ? .here(try state(of: key.event)) : .keyTaken(first.event)
         }
         if let until = key.rememberedUntil, until > now { return nil }
         return try livingRow(key.event) == nil ? .keyOver : nil
@@ -96,26 +93,6 @@ extension SQLiteStore {
     private func livingRow(_ id: EventID) throws(SQLiteError) -> Int64? {
         if let (row, _) = try events.find(id) { return row }
         return try deadLetters.find(id)?.sequence
-    }
-
-    /// nil: function or producer have no row yet, and so no key.
-    private func place(of event: NewEvent) -> IdempotencyKeys.Place? {
-        guard let key = event.dedupe else { return nil }
-        return place(event.function, event.producer, Int64(key.kind.rawValue), key.text)
-    }
-
-    private func place(of key: ImportedKey) -> IdempotencyKeys.Place? {
-        place(key.function, key.producer, Int64(key.kind.rawValue), key.text)
-    }
-
-    private func place(
-        _ function: FunctionIdentity,
-        _ producer: String,
-        _ kind: Int64,
-        _ text: String
-    ) -> IdempotencyKeys.Place? {
-        guard let function = functionTable.known(function), let producer = producers.known(producer) else { return nil }
-        return IdempotencyKeys.Place(producer: producer, function: function, kind: kind, text: text)
     }
 
     // MARK: Bringing it in
@@ -148,8 +125,13 @@ extension SQLiteStore {
         counters.totals.queued += 1
         counters.totals.queuedBytes += new.payload.count
         functionTable.count(function, queued: 1, bytes: new.payload.count)
-        if event.takesKey, let key = new.dedupe, let place = place(of: new) {
-            try take(place, for: event.id, row: row, key.contentDigest, until: event.keyUntil, now: now)
+        if event.takesKey, let key = new.dedupe {
+            let holder = KeyHolder(
+                event: event.id,
+                content: Digest128(key.contentDigest),
+                rememberedUntil: event.keyUntil
+            )
+            try takeIfFree(try standing(of: key, new), for: holder, now: now)
         }
         guard case .deadLetters(let condition, let reason, let diedAt) = event.place, let head = try events.head(row)
         else { return }
@@ -157,28 +139,21 @@ extension SQLiteStore {
     }
 
     private mutating func add(_ key: ImportedKey, now: WallTime) throws(SQLiteError) {
-        _ = try functionTable.key(key.function, connection)
-        _ = try producers.id(key.producer, connection)
-        guard let place = place(of: key) else { return }
-        let row = try livingRow(key.event) ?? key.event.importedRow
-        try take(place, for: key.event, row: row, key.contentDigest, until: key.rememberedUntil, now: now)
+        let holder = KeyHolder(event: key.event, content: key.content, rememberedUntil: key.rememberedUntil)
+        try takeIfFree(try standing(of: key.digest), for: holder, now: now)
+    }
+
+    private func standing(of key: DedupeKey, _ event: NewEvent) throws(SQLiteError) -> KeyStanding {
+        try standing(of: key, producer: event.producer, function: event.function)
     }
 
     /// A key that names an event here already stays what it is.
-    private func take(
-        _ place: IdempotencyKeys.Place,
-        for id: EventID,
-        row: Int64,
-        _ contentDigest: Digest256,
-        until: WallTime?,
+    private mutating func takeIfFree(
+        _ standing: KeyStanding,
+        for holder: KeyHolder,
         now: WallTime
     ) throws(SQLiteError) {
-        let holder = IdempotencyKeys.Holder(
-            sequence: row,
-            id: id,
-            contentDigest: contentDigest,
-            rememberedUntil: until.flatMap { $0 > now ? $0 : nil }
-        )
-        _ = try keys.take(place, for: holder)
+        if let first = standing.holder, try isRemembered(first, now: now) { return }
+        try take(standing, for: holder, now: now)
     }
 }

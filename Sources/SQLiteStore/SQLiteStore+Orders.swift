@@ -9,7 +9,7 @@ extension SQLiteStore {
             guard let (sequence, head) = try events.find(id) else { continue }
             try history.addCancelled(sequence, head, now: now)
             counters.history += 1
-            if let key = try events.key(sequence) { try keys.free(place(key, head), of: sequence) }
+            try freeKey(try events.key(sequence), of: head, sequence, now: now)
             try leaveQueue(sequence, head)
             cancelled.append(id)
         }

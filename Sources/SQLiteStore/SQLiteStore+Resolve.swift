@@ -9,10 +9,7 @@ extension SQLiteStore {
             guard let head = try events.head(sequence) else { return .notFound }
             try history.add(resolution, head, now: now)
             counters.history += 1
-            let isOver = head.keyUntil.map { $0 <= now || Planted.keyLeavesWithEvent } ?? false
-            if isOver, let key = try events.key(sequence) {
-                try keys.free(place(key, head), of: sequence)
-            }
+            if Planted.keyLeavesWithEvent { try freeKey(try events.key(sequence), of: head, sequence, now: now) }
             try leaveQueue(sequence, head)
         case .waits(let dueAt):
             guard try events.wait(resolution, dueAt: dueAt) else { return .notFound }
@@ -82,9 +79,5 @@ extension SQLiteStore {
             try events.markUncertain(sequence)
         }
         return .done
-    }
-
-    func place(_ key: (kind: Int64, text: String), _ head: EventHead) -> IdempotencyKeys.Place {
-        IdempotencyKeys.Place(producer: head.producer, function: head.function, kind: key.kind, text: key.text)
     }
 }

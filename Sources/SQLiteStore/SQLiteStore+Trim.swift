@@ -1,7 +1,7 @@
 import OutboxCore
 
 extension SQLiteStore {
-    /// Forgets hand-over history and keys; the reply counts the rows of both that were dealt with.
+    /// Forgets hand-over history, and goes on with the work on keys, of which each commit does a slice.
     mutating func trim(
         historyBefore: WallTime,
         historyMax: Int,
@@ -9,7 +9,8 @@ extension SQLiteStore {
         now: WallTime
     ) throws(SQLiteError) -> StoreReply {
         let lines = try trimHistory(before: historyBefore, max: historyMax, limit: limit)
-        return .trimmed(lines + (try trimKeys(limit: limit, now: now)))
+        let hasOldKeys = try moveOldKeys(limit: limit, now: now)
+        return .trimmed(lines, more: lines >= limit || hasOldKeys || keys.hasWork(now: now))
     }
 
     private mutating func trimHistory(before: WallTime, max: Int, limit: Int) throws(SQLiteError) -> Int {
@@ -22,17 +23,5 @@ extension SQLiteStore {
             removed += 1
         }
         return removed
-    }
-
-    private func trimKeys(limit: Int, now: WallTime) throws(SQLiteError) -> Int {
-        let expired = try keys.expired(now: now, limit: limit)
-        for (place, sequence) in expired {
-            if try isAlive(sequence) {
-                try keys.keepWhileAlive(place, of: sequence)
-            } else {
-                try keys.free(place, of: sequence)
-            }
-        }
-        return expired.count
     }
 }

@@ -19,22 +19,16 @@ extension SQLiteStore: EventStoreUpkeep {
     }
 
     package mutating func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply? {
-        guard let key = event.dedupe, let function = functionTable.known(event.function),
-            let producer = producers.known(event.producer)
-        else { return nil }
-        let place = IdempotencyKeys.Place(
-            producer: producer,
-            function: function,
-            kind: Int64(key.kind.rawValue),
-            text: key.text
-        )
+        guard let key = event.dedupe else { return nil }
         do {
-            guard let first = try keys.holder(of: place) else { return nil }
-            return try answer(key, first, now: now)
+            let standing = try standing(of: key, producer: event.producer, function: event.function)
+            return try standing.holder.flatMap { first throws(SQLiteError) in try answer(key, first, now: now) }
         } catch {
             throw noted(error)
         }
     }
+
+    package var keysRemembered: Int { counters.keys }
 
     package func usage(of function: FunctionIdentity) -> FunctionUsage {
         functionTable.usage(of: function)

@@ -22,7 +22,9 @@ package struct SQLiteStore: ~Copyable, EventStore {
     let deadLetters: DeadLetterTable
     let attempts: AttemptTable
     let history: HistoryTable
-    let keys: IdempotencyKeys
+    var keys: IdempotencyKeys
+    let oldKeys: OldKeyTable
+    let living: LivingEvents
     let claims: ClaimReader
     let expiring: ExpiringReader
     let transaction: Transaction
@@ -30,6 +32,11 @@ package struct SQLiteStore: ~Copyable, EventStore {
     private let lock: OwnerLock
     let path: String
     let bootID: String
+    /// SHA-256.
+    let hash: HashFunction
+    /// Whether keys of an older version are left; and whether there were any at the open.
+    var hasOldKeys: Bool
+    let hadOldKeys: Bool
     /// A `begin` is on disk, so that an end in order can be noted; or in the transaction under way.
     var hasBegun = false
     var isBeginning = false
@@ -44,7 +51,7 @@ package struct SQLiteStore: ~Copyable, EventStore {
     var sweptThrough: Int64?
     #if PLANTED_BUGS
         /// Keys that are written with the next commit (`Planted.keyOutsideTransaction`).
-        var lateKeys: [(IdempotencyKeys.Place, IdempotencyKeys.Holder)] = []
+        var lateKeys: [(Digest128, KeyHolder)] = []
     #endif
     /// The next commit settles an earlier process's error of the disk.
     var settlesDiskError = false
@@ -58,14 +65,16 @@ package struct SQLiteStore: ~Copyable, EventStore {
     /// Before the schema of an older one is changed, a copy of it is made (`StoreIdentity.upgrade`).
     ///
     /// - Parameter now: noted in a new database.
-    /// - Parameter random: for what is drawn once: the instance id and generation of a new database, and the seed of the
-    ///   random bits in event ids.
+    /// - Parameter hash: SHA-256.
+    /// - Parameter random: for what is drawn once: the instance id, generation and secret of a new database, and the seed
+    ///   of the random bits in event ids.
     /// - Parameter announceCopy: called before the copy is made, which may take minutes.
     /// - Throws: `StoreError.locked` if another process owns it; `.refused`, with the file as it was, if it is not ours
     ///   or of a newer version; `.full` or `.failed` otherwise.
     package static func open(
         _ options: SQLiteStoreOptions,
         now: WallTime,
+        hash: @escaping HashFunction,
         using random: inout some RandomNumberGenerator,
         announceCopy: () -> Void = {}
     ) throws(StoreError) -> SQLiteStore {
@@ -107,6 +116,8 @@ package struct SQLiteStore: ~Copyable, EventStore {
             // Until the newer version has ended in order, the copy stays.
             if upgrade != nil { try connection.execute("UPDATE meta SET clean = 0") }
             try Migrator.migrate(connection)
+            let seed: UInt64 = random.next()
+            let keyHash = try KeySecret.readOrDraw(connection, using: &random)
             let row = try MetaTable.read(connection)
             lock.remember(
                 OwnerRecord.Store(
@@ -130,11 +141,12 @@ package struct SQLiteStore: ~Copyable, EventStore {
             )
             if row.clean, upgrade == nil, !isNew { UpgradeCopy.removeAll(of: options.path) }
             var store = try SQLiteStore(
-                options.path,
+                options,
                 identity,
                 row.counters,
-                options.bootID,
-                SplitMix64(seed: random.next()),
+                hash,
+                keyHash,
+                SplitMix64(seed: seed),
                 connection,
                 lock
             )
@@ -152,10 +164,11 @@ package struct SQLiteStore: ~Copyable, EventStore {
     }
 
     private init(
-        _ path: String,
+        _ options: SQLiteStoreOptions,
         _ identity: StoreIdentity,
         _ counters: Counters,
-        _ bootID: String,
+        _ hash: @escaping HashFunction,
+        _ keyHash: KeyHash,
         _ random: SplitMix64,
         _ connection: consuming Connection,
         _ lock: consuming OwnerLock
@@ -171,12 +184,15 @@ package struct SQLiteStore: ~Copyable, EventStore {
         let deadLetters = try DeadLetterTable(connection)
         let attempts = try AttemptTable(connection)
         let history = try HistoryTable(connection)
-        let keys = try IdempotencyKeys(connection)
+        let keys = try IdempotencyKeys(connection, keyHash, options.keys)
+        let oldKeys = try OldKeyTable(connection)
+        let hasOldKeys = try OldKeyTable.isAny(connection)
+        let living = try LivingEvents(connection)
         let claims = try ClaimReader(connection)
         let expiring = try ExpiringReader(connection)
         let transaction = try Transaction(connection)
-        self.path = path
-        file = DatabaseFile.identity(path)
+        path = options.path
+        file = DatabaseFile.identity(options.path)
         self.identity = identity
         self.functionTable = functionTable
         self.producers = producers
@@ -189,14 +205,20 @@ package struct SQLiteStore: ~Copyable, EventStore {
         self.deadLetters = deadLetters
         self.attempts = attempts
         self.history = history
+        self.counters = counters
+        self.counters.keys = keys.count
         self.keys = keys
+        self.oldKeys = oldKeys
+        self.living = living
+        self.hasOldKeys = hasOldKeys
+        hadOldKeys = hasOldKeys
+        self.hash = hash
         self.claims = claims
         self.expiring = expiring
         self.transaction = transaction
         self.connection = connection
         self.lock = lock
-        self.counters = counters
-        self.bootID = bootID
+        bootID = options.bootID
         self.random = random
     }
 

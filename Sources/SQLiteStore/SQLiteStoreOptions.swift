@@ -6,11 +6,13 @@ package struct SQLiteStoreOptions: Hashable, Sendable {
     package var bootID: String
     /// SQLite's page cache, in KiB.
     package var cacheKiB: Int
+    package var keys: KeyOptions
 
-    package init(path: String, bootID: String, cacheKiB: Int = 16 * 1024) {
+    package init(path: String, bootID: String, cacheKiB: Int = 16 * 1024, keys: KeyOptions = KeyOptions()) {
         self.path = path
         self.bootID = bootID
         self.cacheKiB = cacheKiB
+        self.keys = keys
     }
 }
 

@@ -101,7 +101,7 @@ package struct Verification: Hashable, Sendable {
             let problems = try Soundness.check(connection, quick ? "quick_check" : "integrity_check")
             file += problems.file
             let version = try connection.integer("PRAGMA user_version") ?? 0
-            guard version >= Self.firstVersionWithChecks else {
+            guard version >= Self.firstVersionToVerify else {
                 file.append("the schema's version is \(version): start the daemon once, which brings it to this one")
                 return
             }
@@ -111,6 +111,7 @@ package struct Verification: Hashable, Sendable {
             }
             try connection.execute("BEGIN")
             counters = try Invariants.broken(connection)
+            counters += try KeyVerification.problems(connection)
             for table in ["events", "dead_letters", "history"] {
                 looked[table] = Int(try connection.integer("SELECT count(*) FROM \(table)") ?? 0)
             }
@@ -120,7 +121,7 @@ package struct Verification: Hashable, Sendable {
         }
     }
 
-    private static let firstVersionWithChecks: Int64 = 4
+    private static let firstVersionToVerify: Int64 = 5
 
     private mutating func note(_ row: Row, _ table: String) {
         damagedRows += 1

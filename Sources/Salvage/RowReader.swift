@@ -194,15 +194,22 @@ struct RowReader {
             let text = record.text(3), let digest = record.blob(4), digest.count == 32,
             let sequence = record.integer(5), let acceptedAt = record.integer(6), let tail = record.integer(7)
         else { return nil }
+        let name = SalvagedKey.Name(producer: producer, function: function, kind: kind, text: text)
         return SalvagedKey(
-            producer: producer,
-            function: function,
-            kind: kind,
-            text: text,
-            contentDigest: Digest256(bytes: digest),
+            name: name,
+            content: digest,
             event: Self.id(sequence, acceptedAt, tail),
             rememberedUntil: record.integer(8).map(WallTime.init(milliseconds:)),
             isLoose: isLoose
         )
+    }
+
+    /// What a row of the keys' journal holds; nothing where it is damaged, or of another table.
+    func entries(_ record: Record, row: Int64) -> [KeyEntry] {
+        (record.blob(1) ?? []).withUnsafeBytes { bytes in
+            (0..<KeyRow.count(bytes, position: row)).map {
+                KeyEntry(from: bytes.baseAddress! + $0 * KeyEntry.byteCount)
+            }
+        }
     }
 }

@@ -10,6 +10,8 @@ package struct Salvage {
     private var met = SequenceSet()
     private var gone = SequenceSet()
     private var found: [SalvagedRecord] = []
+    /// Keys whose entries were replaced: where the newest stands.
+    private var replaced: [Digest128: Int64] = [:]
 
     /// - Parameter hash: SHA-256, for the payloads' checksums.
     package init(_ files: DamagedFiles, hash: @escaping HashFunction) {
@@ -31,8 +33,9 @@ package struct Salvage {
         for table in learnt { try walk(table, root: roots[table], tell) }
         // What their lost pages held may stand on others: names are needed before the rows that use them.
         if summary.problems > problemsBefore { try scan(Set(learnt), tell) }
+        learnReplaced(root: roots[.entries])
         for table in Table.allCases where table.holdsRecords { try walk(table, root: roots[table], tell) }
-        try scan([.events, .deadLetters, .keys], tell)
+        try scan([.events, .deadLetters, .keys, .entries], tell)
         try scanLooseFrames(tell)
         try hand(tell)
         summary.pagesUnreadable = forest.unreadable.count
@@ -58,6 +61,11 @@ package struct Salvage {
         }
         for table in Table.allCases where table != .schema {
             if let root = roots[table], forest.source.use(of: root) == .root { continue }
+            if roots[table] == nil, table.isMissingInOlder,
+                !isDamaged || forest.source.use(of: table.usualRoot) != .root
+            {
+                continue
+            }
             if forest.source.use(of: table.usualRoot) == .root || roots[table] == nil {
                 roots[table] = table.usualRoot
                 if !isDamaged { add(Unreadable(table: table.rawValue, reason: "the schema says nothing of the table")) }
@@ -98,9 +106,50 @@ package struct Salvage {
                 if !isLoose { lose(row, of: table) }
                 return
             }
-            summary.keys += 1
-            if isLoose { summary.loose += 1 }
-            found.append(.key(key))
+            add(key)
+        case .entries:
+            let entries = reader.entries(record, row: row.number ?? 0)
+            if entries.isEmpty, !isLoose { lose(row, of: table) }
+            for (place, entry) in entries.enumerated() where !entry.isFree {
+                let isLatest = replaced[entry.key].map { $0 <= (row.number ?? 0) + Int64(place) } ?? true
+                if isLatest { add(SalvagedKey(entry, isLoose: isLoose)) }
+            }
+        }
+    }
+
+    private mutating func add(_ key: SalvagedKey) {
+        summary.keys += 1
+        if key.isLoose { summary.loose += 1 }
+        found.append(.key(key))
+    }
+
+    /// Learns which entries have a newer one of the same key: few, and each newer one says so.
+    private mutating func learnReplaced(root: Int?) {
+        guard let root else { return }
+        // What this walk claims is forgotten with it.
+        var scout = forest
+        var walk = TreeWalk(.entries, root: root)
+        var isWhole = true
+        while let finding = walk.next(&scout) {
+            isWhole = isWhole && finding.problems.isEmpty
+            learnReplaced(finding.rows)
+        }
+        if isWhole || scout.source.count < 2 { return }
+        for number in 2...scout.source.count where !scout.isTaken(number) && scout.adopter(of: number) == .entries {
+            guard let view = scout.page(number), let page = TreePage(view, number: number),
+                page.kind != .tableInterior
+            else { continue }
+            learnReplaced(PageRows.read(page, number: number, &scout).rows)
+        }
+    }
+
+    private mutating func learnReplaced(_ rows: [FoundRow]) {
+        for row in rows {
+            guard let record = row.record, Table.entries.fits(record), record.isWhole, let number = row.number
+            else { continue }
+            for (place, entry) in reader.entries(record, row: number).enumerated() where entry.replaces {
+                replaced[entry.key] = max(replaced[entry.key] ?? 0, number + Int64(place))
+            }
         }
     }
 

@@ -36,17 +36,37 @@ package struct SalvagedEvent: Hashable, Sendable {
 
 /// An idempotency key that could be read.
 package struct SalvagedKey: Hashable, Sendable {
-    package var producer: String
-    package var function: FunctionIdentity
-    /// `DedupeKey.Kind`, as a number.
-    package var kind: Int64
-    package var text: String
-    package var contentDigest: Digest256
+    /// What it belongs to and how it was given; a newer file knows a key by its digest alone.
+    package struct Name: Hashable, Sendable {
+        package var producer: String
+        package var function: FunctionIdentity
+        /// `DedupeKey.Kind`, as a number.
+        package var kind: Int64
+        package var text: String
+    }
+
+    package var name: Name?
+    /// `DedupeKey.digest`; nil where there is a name.
+    package var digest: Digest128?
+    /// SHA-256 of what was accepted with it, whole or its first half.
+    package var content: [UInt8]
     /// The event it names.
     package var event: EventID
     /// When its window passes; nil: it has, and the event holds it.
     package var rememberedUntil: WallTime?
     package var isLoose: Bool
+}
+
+extension SalvagedKey {
+    init(_ entry: KeyEntry, isLoose: Bool) {
+        self.init(
+            digest: entry.key,
+            content: entry.content.bytes,
+            event: entry.event,
+            rememberedUntil: entry.rememberedUntil,
+            isLoose: isLoose
+        )
+    }
 }
 
 /// Something that could not be read.

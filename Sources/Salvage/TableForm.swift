@@ -3,7 +3,9 @@ enum Table: String, CaseIterable {
     case schema = "sqlite_schema"
     case meta, functions, producers, attempts, history, events
     case deadLetters = "dead_letters"
+    /// Of schema version 4 and older.
     case keys = "idempotency_keys"
+    case entries = "key_entries"
 
     /// What a row's columns hold, in the order they are stored in. Columns that a later schema adds stand behind.
     var form: [Column] {
@@ -33,6 +35,7 @@ enum Table: String, CaseIterable {
                 + Self.keyAndHeaders(between: [.integer, .text, .text, .optionalText, .text]) + [.blob, .blob]
         case .keys:
             [.integer, .integer, .integer, .text, .blob, .integer, .integer, .integer, .optionalInteger]
+        case .entries: [.row, .blob]
         }
     }
 
@@ -53,14 +56,18 @@ enum Table: String, CaseIterable {
         case .attempts: 16
         case .history: 17
         case .keys: 19
+        case .entries: 25
         }
     }
 
     /// The table has no row numbers: its rows stand in a tree of the kind of an index.
     var isWithoutRowID: Bool { self == .attempts || self == .keys }
 
+    /// Databases of an older version do without it.
+    var isMissingInOlder: Bool { self == .entries }
+
     /// Rows of these are what is salvaged.
-    var holdsRecords: Bool { self == .events || self == .deadLetters || self == .keys }
+    var holdsRecords: Bool { [.events, .deadLetters, .keys, .entries].contains(self) }
 
     enum Column {
         /// The row's number: stored as NULL.

@@ -85,14 +85,17 @@ import Yams
         #expect(try document.difference(MoveResult(count: 1, inFlight: 1), "MoveResult") == [])
         #expect(try document.difference(EventOrder(ids: ["a"], force: true), "EventOrder") == [])
         let key = SalvagedKeyLine(
-            producer: "p",
-            function: "f",
-            qualifier: "q",
-            region: "r",
-            account: "a",
-            partition: "aws",
-            keyKind: 1,
-            key: "k",
+            name: SalvagedKeyLine.Name(
+                producer: "p",
+                function: "f",
+                qualifier: "q",
+                region: "r",
+                account: "a",
+                partition: "aws",
+                keyKind: 1,
+                key: "k"
+            ),
+            keyDigest: "d",
             contentDigest: "d",
             event: "e",
             rememberedUntil: Timestamp(milliseconds: 0),

@@ -59,14 +59,8 @@ import Testing
         var shown = try InvocationRecord.letter(Self.event(3, state: "dead-letter"), payload: [])
         shown.removeAll { $0 == UInt8(ascii: "\n") }
         let key = SalvagedKeyLine(
-            producer: "uid:1",
-            function: "orders",
-            qualifier: nil,
-            region: "eu-west-1",
-            account: nil,
-            partition: "aws",
-            keyKind: 1,
-            key: "k",
+            name: nil,
+            keyDigest: String(repeating: "ab", count: 16),
             contentDigest: "00",
             event: dead.id,
             rememberedUntil: nil,

@@ -51,7 +51,12 @@ import Testing
         free: @escaping () -> Int? = { nil }
     ) throws -> Committer<SQLiteStore> {
         var random = SystemRandomNumberGenerator()
-        let store = try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: "b"), now: Self.wall, using: &random)
+        let store = try SQLiteStore.open(
+            SQLiteStoreOptions(path: path, bootID: "b"),
+            now: Self.wall,
+            hash: testHash,
+            using: &random
+        )
         return Committer(
             store: store,
             limits: CommitLimits(),

@@ -41,7 +41,7 @@ import Testing
     private func leave() throws {
         var random = SystemRandomNumberGenerator()
         let options = SQLiteStoreOptions(path: path, bootID: "b")
-        var store = try SQLiteStore.open(options, now: now.wall, using: &random)
+        var store = try SQLiteStore.open(options, now: now.wall, hash: testHash, using: &random)
         let events = (0..<300).map { _ in StoreCommand.accept(StoreBench.event()) }
         _ = try store.commit([.begin(nil)] + events, now: now.wall)
         try store.close(clean: true)

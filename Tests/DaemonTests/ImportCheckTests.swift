@@ -186,11 +186,25 @@ struct ImportCheckTests {
             return
         }
         #expect(key.event == Self.id)
-        #expect(key.contentDigest.bytes.first == 0xAB)
+        #expect(key.content.bytes == Array(repeating: 0xAB, count: 16))
+        let function = FunctionIdentity(
+            partition: "aws",
+            account: "-",
+            region: "eu-west-1",
+            name: "orders",
+            qualifier: "-"
+        )
+        let digest = DedupeKey.digest(.idempotencyKey, "k", producer: "uid:1", function: function, hash: checks.hash)
+        #expect(key.digest == digest)
+        record.key?.name = nil
+        record.key?.keyDigest = digest.description
+        record.key?.contentDigest = String(repeating: "ab", count: 16)
+        #expect(try checks.record(record) == .key(key), "by its digest")
         let changes: [(inout SalvagedKeyLine) -> Void] = [
             { $0.loose = true }, { $0.contentDigest = "ab" }, { $0.contentDigest = String(repeating: "é", count: 32) },
             { $0.keyKind = 0 }, { $0.key = "" }, { $0.event = "x" }, { $0.producer = "" }, { $0.function = "" },
-            { $0.region = "us-east-1" },
+            { $0.region = "us-east-1" }, { $0.partition = nil }, { $0.keyDigest = "ab" },
+            { $0.contentDigest = String(repeating: "ab", count: 16) + String(repeating: "x", count: 32) },
         ]
         for change in changes {
             record.key = ImportedKeys.sound
@@ -202,14 +216,17 @@ struct ImportCheckTests {
 
 enum ImportedKeys {
     static let sound = SalvagedKeyLine(
-        producer: "uid:1",
-        function: "orders",
-        qualifier: nil,
-        region: "eu-west-1",
-        account: nil,
-        partition: "aws",
-        keyKind: 1,
-        key: "k",
+        name: SalvagedKeyLine.Name(
+            producer: "uid:1",
+            function: "orders",
+            qualifier: nil,
+            region: "eu-west-1",
+            account: nil,
+            partition: "aws",
+            keyKind: 1,
+            key: "k"
+        ),
+        keyDigest: nil,
         contentDigest: String(repeating: "ab", count: 32),
         event: ImportCheckTests.id.description,
         rememberedUntil: nil,

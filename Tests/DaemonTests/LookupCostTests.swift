@@ -26,7 +26,12 @@ import Testing
             let path = directory.file("outbox.db")
             var random = SystemRandomNumberGenerator()
             let now = WallTime(milliseconds: 1_795_348_800_000)
-            var store = try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: "b"), now: now, using: &random)
+            var store = try SQLiteStore.open(
+                SQLiteStoreOptions(path: path, bootID: "b"),
+                now: now,
+                hash: testHash,
+                using: &random
+            )
             var events: [QueuedEvent] = []
             for _ in 0...count {
                 guard case .accepted(let event)? = try store.commit([.accept(StoreBench.event())], now: now).first

@@ -22,7 +22,8 @@ struct RestoreByRootTests {
         backup = folder.file("monday.backup")
         var random = SystemRandomNumberGenerator()
         let now = WallTime(milliseconds: 1_700_000_000_000)
-        var store = try SQLiteStore.open(SQLiteStoreOptions(path: database, bootID: "b"), now: now, using: &random)
+        let options = SQLiteStoreOptions(path: database, bootID: "b")
+        var store = try SQLiteStore.open(options, now: now, hash: testHash, using: &random)
         let copy = try store.beginCopy()
         while try !store.copy(pages: 100).isDone {}
         try BackupFile.seal(copy, takenAt: now)

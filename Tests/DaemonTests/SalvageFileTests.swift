@@ -12,6 +12,7 @@ import Testing
         var store = try SQLiteStore.open(
             SQLiteStoreOptions(path: path, bootID: "boot"),
             now: WallTime(milliseconds: 1_700_000_000_000),
+            hash: testHash,
             using: &random
         )
         let event = NewEvent(

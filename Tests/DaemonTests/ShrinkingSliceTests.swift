@@ -28,7 +28,8 @@ import Testing
     /// A file of which most was in use once.
     private func drained(_ path: String, free: Int? = nil) throws -> Committer<SQLiteStore> {
         var random = SystemRandomNumberGenerator()
-        var store = try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: "b"), now: Self.wall, using: &random)
+        let options = SQLiteStoreOptions(path: path, bootID: "b")
+        var store = try SQLiteStore.open(options, now: Self.wall, hash: testHash, using: &random)
         let event = StoreBench.event("f", payload: String(repeating: "x", count: 250_000))
         let replies = try store.commit(Array(repeating: .accept(event), count: 200), now: Self.wall)
         let ids = replies.compactMap { if case .accepted(let event) = $0 { event.id } else { nil } }

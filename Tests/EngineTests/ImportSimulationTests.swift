@@ -20,11 +20,15 @@ struct ImportSimulationTests {
     }
 
     private func bringIn(_ events: [ImportedEvent], _ simulation: Simulation) -> [ImportOutcome] {
+        bringIn(events.map { .event($0) }, simulation)
+    }
+
+    private func bringIn(_ records: [ImportedRecord], _ simulation: Simulation) -> [ImportOutcome] {
         let box = Box()
         simulation.step(
             [],
             operations: [
-                .operate([.bringIn(events.map { .event($0) }, room: ImportRoom())]) { result in
+                .operate([.bringIn(records, room: ImportRoom())]) { result in
                     if case .success(let replies) = result, case .broughtIn(let outcomes)? = replies.first {
                         box.outcomes = outcomes
                     }
@@ -88,6 +92,26 @@ struct ImportSimulationTests {
         #expect(bringIn(old, simulation).suffix(3).allSatisfy { $0 == .added })
         #expect(simulation.drain(within: .minutes(10)))
         #expect(simulation.world.received.count == 8)
+    }
+
+    @Test func `keys come in as far as queue.max_keys allows (P7)`() {
+        var budgets = QueueBudgets()
+        budgets.keysMax = 3
+        let simulation = Simulation(seed: 36, budgets: budgets)
+        let keys = (1...5).map { number in
+            ImportedRecord.key(
+                ImportedKey(
+                    digest: Digest128(high: UInt64(number), low: 0),
+                    content: Digest128(high: 1, low: 1),
+                    event: EventID(acceptedAt: simulation.world.now.wall, sequence: 9, generation: 99, random: 1),
+                    rememberedUntil: simulation.world.now.wall.advanced(by: .hours(1))
+                )
+            )
+        }
+        let outcomes = bringIn(keys, simulation)
+        #expect(
+            outcomes == Array(repeating: .added, count: 3) + Array(repeating: .noRoom(Admission.keysReason), count: 2)
+        )
     }
 
     @Test func `nothing comes in while the disk is below its floor (P7)`() {

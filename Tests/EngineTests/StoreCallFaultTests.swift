@@ -280,6 +280,7 @@ struct FailingStore: EventStore, EventStoreUpkeep {
     var names: StoreNames { inner.names }
     /// As if a reader held so much of the log.
     var walBytes = 0
+    var keysRemembered: Int { inner.keysRemembered }
 
     mutating func giveBackSpace(pages: Int, goOn: () -> Bool) throws(StoreError) -> Int {
         try calls.next()

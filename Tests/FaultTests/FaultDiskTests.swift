@@ -16,7 +16,12 @@ struct FaultDiskTests {
 
     private func open(boot: String = "boot-1") throws(StoreError) -> SQLiteStore {
         var random = Seeded(state: 1)
-        return try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: boot), now: start, using: &random)
+        return try SQLiteStore.open(
+            SQLiteStoreOptions(path: path, bootID: boot),
+            now: start,
+            hash: testHash,
+            using: &random
+        )
     }
 
     private let start = WallTime(milliseconds: 1_700_000_000_000)
@@ -42,7 +47,7 @@ struct FaultDiskTests {
         var random = Seeded(state: 1)
         disk.arm(.failure, .all, at: 1, stays: true)
         let options = SQLiteStoreOptions(path: other.file("queue.db"), bootID: "boot-1")
-        let store = try SQLiteStore.open(options, now: start, using: &random)
+        let store = try SQLiteStore.open(options, now: start, hash: testHash, using: &random)
         try store.close(clean: true)
         #expect(disk.count(.all) == 0 && disk.struck == 0)
     }

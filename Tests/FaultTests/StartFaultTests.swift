@@ -10,7 +10,12 @@ struct StartFaultTests {
 
     private static func open(_ path: String, boot: String) throws(StoreError) -> SQLiteStore {
         var random = Seeded(state: 1)
-        return try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: boot), now: start, using: &random)
+        return try SQLiteStore.open(
+            SQLiteStoreOptions(path: path, bootID: boot),
+            now: start,
+            hash: testHash,
+            using: &random
+        )
     }
 
     @Test(arguments: [DiskFault.Kind.kill, .powerCut, .write, .sync, .full])

@@ -11,7 +11,12 @@ struct UpgradeFaultTests {
 
     private static func open(_ path: String) throws(StoreError) -> SQLiteStore {
         var random = Seeded(state: 1)
-        return try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: "boot-1"), now: start, using: &random)
+        return try SQLiteStore.open(
+            SQLiteStoreOptions(path: path, bootID: "boot-1"),
+            now: start,
+            hash: testHash,
+            using: &random
+        )
     }
 
     private static func opens(_ path: String) -> Bool {

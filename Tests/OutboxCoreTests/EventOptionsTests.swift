@@ -234,6 +234,14 @@ import Testing
         var policy = FunctionPolicy()
         policy.dedupeBy = by
         return DedupeKey.choose(
+            producer: "uid:1001",
+            function: FunctionIdentity(
+                partition: "aws",
+                account: "-",
+                region: "eu-central-1",
+                name: "orders",
+                qualifier: ""
+            ),
             idempotencyKey: key,
             sdkInvocationID: sdk,
             headers: headers,

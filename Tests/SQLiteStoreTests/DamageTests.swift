@@ -118,18 +118,4 @@ struct DamageTests {
         let rows = try PlainDatabase(path).rows("SELECT id_tail, row_check FROM events")
         #expect(rows == ["4084131514|786055314576255647"])
     }
-
-    @Test func `a key that is met and can't be found is damage: the process goes on to say so (P12)`() throws {
-        try openStore(path).close(clean: true)
-        // Stands for an index that is damaged in such a way.
-        try PlainDatabase(path).execute(
-            "CREATE TRIGGER t BEFORE INSERT ON idempotency_keys BEGIN SELECT RAISE(IGNORE); END"
-        )
-        var store = try openStore(path)
-        let error = failure(&store, [.accept(StoreBench.event(key: StoreBench.key()))])
-        guard case .damaged = error else {
-            Issue.record("\(String(describing: error))")
-            return
-        }
-    }
 }

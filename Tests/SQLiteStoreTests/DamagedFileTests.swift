@@ -45,7 +45,7 @@ struct DamagedFileTests {
 
     @Test(arguments: [
         ("not an SQLite database", 0..<16, 7), ("the database of another program", 68..<72, 1),
-        ("schema version 71", 63..<64, 67), ("not an SQLite database", 0..<100, 255),
+        ("schema version 71", 63..<64, 66), ("not an SQLite database", 0..<100, 255),
     ])
     func `a head that was ours and isn't any more is damage`(expected: String, place: Range<Int>, flip: Int) throws {
         try leave(3, clean: true)

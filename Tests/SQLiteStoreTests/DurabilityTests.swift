@@ -151,7 +151,7 @@ struct DurabilityTests {
     @Test func `after a commit whose truth is unknown nothing is committed and the end is not in order`() throws {
         var store = try openStore(path)
         _ = try store.commit([.begin(nil), .accept(StoreBench.event())], now: startOfTest)
-        try PlainDatabase(path).execute("DROP TABLE idempotency_keys")
+        try PlainDatabase(path).execute("DROP TABLE key_entries")
         let keyed = StoreBench.event(key: StoreBench.key())
         for event in [keyed, StoreBench.event()] {
             let error = failure(&store, [.accept(event)])

@@ -25,7 +25,12 @@ let startOfTest = WallTime(milliseconds: 1_700_000_000_000)
 
 func openStore(_ path: String, boot: String = "boot-1", seed: UInt64 = 1) throws(StoreError) -> SQLiteStore {
     var random = SeededGenerator(seed: seed)
-    return try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: boot), now: startOfTest, using: &random)
+    return try SQLiteStore.open(
+        SQLiteStoreOptions(path: path, bootID: boot),
+        now: startOfTest,
+        hash: testHash,
+        using: &random
+    )
 }
 
 /// Opens and gives up again: for opens that must fail.

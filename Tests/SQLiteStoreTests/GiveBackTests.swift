@@ -11,7 +11,8 @@ struct GiveBackTests {
     /// A queue in which the first events were handed over, and some stay behind them.
     private func drained(_ path: String, events: Int, kept: Int) throws -> SQLiteStore {
         var random = SystemRandomNumberGenerator()
-        var store = try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: "b"), now: Self.now, using: &random)
+        let options = SQLiteStoreOptions(path: path, bootID: "b")
+        var store = try SQLiteStore.open(options, now: Self.now, hash: testHash, using: &random)
         let accepts = (0..<events).map { number in
             StoreCommand.accept(StoreBench.event("f", payload: String(repeating: "x", count: 2_000 + number % 900)))
         }

@@ -15,7 +15,8 @@ struct LongLogTests {
         let folder = try TemporaryDirectory()
         let path = folder.file("outbox.db")
         var random = SystemRandomNumberGenerator()
-        var store = try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: "b"), now: Self.now, using: &random)
+        let options = SQLiteStoreOptions(path: path, bootID: "b")
+        var store = try SQLiteStore.open(options, now: Self.now, hash: testHash, using: &random)
         try store.checkpoint()
         let event = StoreBench.event("f", payload: String(repeating: "x", count: 1 << 18))
         for _ in 0..<(mebibytes / 10 + 1) {

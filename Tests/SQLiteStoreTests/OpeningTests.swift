@@ -20,7 +20,7 @@ struct OpeningTests {
         let database = try PlainDatabase(path)
         let settings = ["page_size", "auto_vacuum", "journal_mode", "application_id", "user_version"]
         let found = try settings.map { try database.rows("PRAGMA \($0)")[0] }
-        #expect(found == ["4096", "2", "wal", String(0x6F62_6F78), "4"])
+        #expect(found == ["4096", "2", "wal", String(0x6F62_6F78), "5"])
     }
 
     @Test func `every file of the database is for its owner alone`() throws {

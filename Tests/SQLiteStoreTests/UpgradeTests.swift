@@ -95,6 +95,95 @@ struct UpgradeTests {
         #expect(!hasCopy)
     }
 
+    /// Of version 4: (text, content, who it names).
+    private static let olderKeys = [
+        ("key-4", "0012a3fa000c5dc26ee658c3c58e12cecd58d6455cec3d5621f0c787675b38aa", "repeated 4 queued"),
+        ("key-2", "9c0abe51c6e6655d81de2d044d4fb194931f058c0426c67c7285d8f5657ed64a", "repeated 2 dead-letter"),
+        ("key-1", "d0f631ca1ddba8db3bcfcb9e057cdc98d0379f1bee00e75a545147a27dadd982", "repeated 1 handed-over"),
+    ]
+
+    private func answers(_ store: inout SQLiteStore, now: WallTime = startOfTest) throws -> [String] {
+        try Self.olderKeys.map { text, content, _ in
+            var event = try olderEvent()
+            let digits = Array(content.utf8)
+            let bytes = (0..<32).map { UInt8(String(decoding: digits[$0 * 2..<$0 * 2 + 2], as: UTF8.self), radix: 16)! }
+            event.dedupe = DedupeKey(
+                kind: .idempotencyKey,
+                text: text,
+                contentDigest: Digest256(bytes: bytes),
+                window: .hours(24)
+            )
+            return try store.lookUpRepeat(of: event, now: now)?.short ?? "new"
+        }
+    }
+
+    /// Producer and function are the first of theirs in the database.
+    private func olderEvent() throws -> NewEvent {
+        let database = try PlainDatabase(":memory:")
+        try database.execute(OlderDatabases.sql(version: 4))
+        let names = try database.rows("SELECT partition, account, region, name, qualifier FROM functions WHERE id = 1")
+        let parts = names[0].split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        return NewEvent(
+            function: FunctionIdentity(
+                partition: parts[0],
+                account: parts[1],
+                region: parts[2],
+                name: parts[3],
+                qualifier: parts[4]
+            ),
+            payload: [],
+            payloadDigest: StoreBench.digest(0),
+            producer: try database.rows("SELECT name FROM producers WHERE id = 1")[0]
+        )
+    }
+
+    @Test func `keys of an older version answer as before, and are moved over while the daemon runs (P4)`() throws {
+        try leave(4)
+        let expected = Self.olderKeys.map(\.2)
+        var store = try openStore(path)
+        #expect(try answers(&store) == expected, "before")
+        let trim = StoreCommand.trim(historyBefore: WallTime(milliseconds: 0), historyMax: .max, limit: 2)
+        guard case .trimmed(_, more: true)? = try store.commit([trim], now: startOfTest).first else {
+            Issue.record("there was no more to do")
+            return
+        }
+        #expect(try answers(&store) == expected, "half moved")
+        for _ in 0..<3 { _ = try store.commit([trim], now: startOfTest) }
+        #expect(try answers(&store) == expected, "moved")
+        #expect(try PlainDatabase(path).rows("SELECT count(*) FROM idempotency_keys") == ["0"])
+        #expect(store.keysRemembered == 3)
+        try store.close(clean: true)
+        store = try openStore(path)
+        #expect(try answers(&store) == expected, "after a restart")
+        // Its event is cancelled: the key is free.
+        guard
+            let queued = try store.claim(
+                ClaimRequest(
+                    lane: .due(after: nil, until: startOfTest.advanced(by: .hours(1)), only: nil),
+                    eventsMax: 1
+                )
+            ).events.first
+        else {
+            Issue.record("the event is gone")
+            return
+        }
+        _ = try store.commit([.cancel([queued.id])], now: startOfTest)
+        #expect(try answers(&store)[0] == "new")
+    }
+
+    @Test func `an older key is freed with its event, and forgotten with its window (P4)`() throws {
+        try leave(4)
+        var store = try openStore(path)
+        let later = startOfTest.advanced(by: .hours(23))
+        #expect(try answers(&store, now: later) == ["repeated 4 queued", "repeated 2 dead-letter", "new"])
+        _ = try store.commit([.purge(.all, limit: 9)], now: startOfTest)
+        #expect(try answers(&store) == ["repeated 4 queued", "new", "repeated 1 handed-over"])
+        let trim = StoreCommand.trim(historyBefore: WallTime(milliseconds: 0), historyMax: .max, limit: 100)
+        _ = try store.commit([trim], now: later)
+        #expect(store.keysRemembered == 1)
+        #expect(try answers(&store, now: later) == ["repeated 4 queued", "new", "new"])
+    }
+
     @Test func `what stands only in the log is in the copy`() throws {
         try leave(3)
         let writer = try PlainDatabase(path)

@@ -93,7 +93,8 @@ struct VerificationTests {
             + "unknown_attempts, route_failures, attempts, uncertain, redriven, producer_id, key_kind, key_until, key_text, "
             + "died_at, condition, reason, error_code, fingerprint, durable_name, tenant_id, trace_id, client_context, "
             + "payload_digest, payload, row_check FROM dead_letters WHERE seq = 2",
-        "UPDATE history SET seq = 5", "UPDATE history SET seq = 2", "UPDATE idempotency_keys SET event_seq = 99",
+        "UPDATE history SET seq = 5", "UPDATE history SET seq = 2", "UPDATE meta SET keys = 99",
+        "INSERT INTO idempotency_keys VALUES (1, 1, 1, 'k', x'00', 99, 1, 1, 1)",
     ])
     func `what contradicts itself is told`(sql: String) throws {
         try leave(clean: true).close(clean: true)

@@ -18,7 +18,7 @@ struct SampleQueue {
     var log: [UInt8] = []
     /// Queued events and dead letters, by id.
     var rows: [EventID: Row] = [:]
-    var keys: Set<String> = []
+    var keys: Set<Digest128?> = []
     /// Everything that was ever accepted.
     var accepted: [EventID: Row] = [:]
 
@@ -33,6 +33,7 @@ struct SampleQueue {
         var store = try SQLiteStore.open(
             SQLiteStoreOptions(path: path, bootID: "boot"),
             now: Self.start,
+            hash: { Digest256(bytes: SHA256.digest($0)) },
             using: &random
         )
         for number in 0..<events {
@@ -76,7 +77,10 @@ struct SampleQueue {
         let row = Row(id: queued.id, state: .queued, payload: payload, function: function)
         accepted[row.id] = row
         rows[row.id] = row
-        if let key { keys.insert(key) }
+        if key != nil {
+            let hash: HashFunction = { Digest256(bytes: SHA256.digest($0)) }
+            keys.insert(event.dedupe?.digest(producer: event.producer, function: function, hash: hash))
+        }
     }
 
     /// Every seventh dies, every eleventh is handed over.

@@ -113,7 +113,7 @@ private final class SQLiteView: StoreView {
     func open(boot: Int, now: WallTime) throws(StoreError) -> SQLiteStore {
         reader = nil
         let options = SQLiteStoreOptions(path: path, bootID: "boot-\(boot)", cacheKiB: 512)
-        let store = try SQLiteStore.open(options, now: now, using: &random)
+        let store = try SQLiteStore.open(options, now: now, hash: testHash, using: &random)
         wasClean = store.identity.wasClean
         isSameBoot = store.identity.sameBoot
         return store

@@ -83,6 +83,7 @@ struct DiskStore: EventStore, EventStoreUpkeep, ~Copyable {
     func knows(_ function: FunctionIdentity) -> Bool { inner.knows(function) }
     func knows(producer: String) -> Bool { inner.knows(producer: producer) }
     var names: StoreNames { inner.names }
+    var keysRemembered: Int { inner.keysRemembered }
     var walBytes: Int { inner.walBytes }
     mutating func size() throws(StoreError) -> StoreSize { try inner.size() }
 }

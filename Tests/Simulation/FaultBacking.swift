@@ -119,7 +119,7 @@ private final class FaultDiskView: StoreView {
             faults.settleDown()
         }
         let options = SQLiteStoreOptions(path: path, bootID: "boot-\(boot)", cacheKiB: 512)
-        let store = try SQLiteStore.open(options, now: now, using: &random)
+        let store = try SQLiteStore.open(options, now: now, hash: testHash, using: &random)
         wasClean = store.identity.wasClean
         isSameBoot = store.identity.sameBoot
         isTentative = false

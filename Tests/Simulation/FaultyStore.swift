@@ -73,6 +73,7 @@ struct FaultyStore<Inner: EventStore & EventStoreUpkeep & ~Copyable>: EventStore
     func knows(_ function: FunctionIdentity) -> Bool { inner.knows(function) }
     func knows(producer: String) -> Bool { inner.knows(producer: producer) }
     var names: StoreNames { inner.names }
+    var keysRemembered: Int { inner.keysRemembered }
     var walBytes: Int { inner.walBytes }
     mutating func giveBackSpace(pages: Int, goOn: () -> Bool) throws(StoreError) -> Int {
         try inner.giveBackSpace(pages: pages, goOn: goOn)

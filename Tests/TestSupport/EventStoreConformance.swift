@@ -42,6 +42,7 @@ package protocol StoreUnderTest: AnyObject {
     func knows(_ function: FunctionIdentity) -> Bool
     func knows(producer: String) -> Bool
     var names: StoreNames { get }
+    var keysRemembered: Int { get }
     var totals: StoreTotals { get }
     func functions() throws(StoreError) -> [FunctionRecord]
     func routes() throws(StoreError) -> [RouteRecord]
@@ -316,7 +317,7 @@ extension StoreReply {
         case .moved(let ids): "moved \(ids.map(\.sequence))"
         case .found(let ids): "found \(ids.map(\.sequence))"
         case .resumed(let rules): "resumed \(rules.map(\.pattern.text))"
-        case .trimmed(let count): "trimmed \(count)"
+        case .trimmed(let count, _): "trimmed \(count)"
         case .forgotten(let keys): "forgotten \(keys.map(\.rawValue))"
         case .broughtIn(let outcomes): outcomes.map(\.short).joined(separator: ", ")
         }

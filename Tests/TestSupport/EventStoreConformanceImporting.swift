@@ -201,11 +201,14 @@ extension StoreBench {
 
     static func importedKey(_ text: String, _ event: EventID, until: WallTime?) -> ImportedKey {
         ImportedKey(
-            producer: "uid:1001",
-            function: function(),
-            kind: .idempotencyKey,
-            text: text,
-            contentDigest: digest(1),
+            digest: DedupeKey.digest(
+                .idempotencyKey,
+                text,
+                producer: "uid:1001",
+                function: function(),
+                hash: testHash
+            ),
+            content: Digest128(digest(1)),
             event: event,
             rememberedUntil: until
         )

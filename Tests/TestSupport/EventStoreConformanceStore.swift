@@ -85,6 +85,7 @@ where Store: EventStore & EventStoreUpkeep & ~Copyable, Reader: EventReader & ~C
     }
 
     package var names: StoreNames { withStore { $0.names } }
+    package var keysRemembered: Int { withStore { $0.keysRemembered } }
 
     package var totals: StoreTotals { withStore { $0.totals } }
 

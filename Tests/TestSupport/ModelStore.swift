@@ -70,6 +70,7 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
                 if let error = shared.refuses?(command) { return .failure(error) }
             }
             shared.commits += 1
+            shared.model.latest = now
             return .success(commands.map { shared.model.carryOut($0, now: now) })
         }
         return try result.get()
@@ -157,6 +158,11 @@ package struct ModelStore: EventStore, EventStoreUpkeep, EventReader, Sendable {
 
     package mutating func lookUpRepeat(of event: NewEvent, now: WallTime) throws(StoreError) -> StoreReply? {
         locked { $0.repeated(event, now) }
+    }
+
+    /// The model forgets none: those that count.
+    package var keysRemembered: Int {
+        locked { model in model.keys.values.count { model.isRemembered($0, model.latest) } }
     }
 
     package func usage(of function: FunctionIdentity) -> FunctionUsage {

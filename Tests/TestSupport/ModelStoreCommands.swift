@@ -27,19 +27,11 @@ struct Model {
         /// An operator took it out, at `handedOverAt`.
         var isCancelled = false
     }
-    struct KeyPlace: Hashable {
-        var producer: String
-        var function: FunctionKey
-        var kind: DedupeKey.Kind
-        var text: String
-    }
+    /// Kept for ever: one whose window has passed and whose event is gone says nothing.
     struct Key {
-        var sequence: Int64
         var id: EventID
-        var digest: Digest256
-        var until: WallTime
-        /// Its window was seen to have passed while its event lived.
-        var isParked = false
+        var content: Digest128
+        var until: WallTime?
     }
 
     var generation: UInt16 = 0
@@ -62,8 +54,10 @@ struct Model {
     var events = ModelShelf()
     var dead = ModelShelf()
     var history = ModelShelf()
-    var keys: [KeyPlace: Key] = [:]
+    var keys: [Digest128: Key] = [:]
     var damaged: Set<Int64> = []
+    /// When the latest commit was.
+    var latest = WallTime(milliseconds: 0)
 
     mutating func carryOut(_ command: StoreCommand, now: WallTime) -> StoreReply {
         switch command {
@@ -124,7 +118,8 @@ struct Model {
             }
             return .done
         case .trim(let before, let max, let limit):
-            return .trimmed(trimHistory(before, max, limit) + trimKeys(limit, now))
+            let lines = trimHistory(before, max, limit)
+            return .trimmed(lines, more: lines >= limit)
         case .forgetFunctions(let before, _): return .forgotten(forgetFunctions(troubleBefore: before))
         case .bringIn(let records, let room, let isTrial):
             return .broughtIn(bringIn(records, room, isTrial: isTrial, now))
@@ -145,6 +140,7 @@ struct Model {
     var functionCount: Int { functionKeys.count }
 
     private mutating func accept(_ new: NewEvent, _ now: WallTime) -> StoreReply {
+        if let answer = repeated(new, now) { return answer }
         let function = key(new.function)
         producers.insert(new.producer)
         let sequence = lastSequence + 1
@@ -154,11 +150,9 @@ struct Model {
             generation: generation,
             random: UInt16(truncatingIfNeeded: sequence &* 40_503)
         )
-        if let answer = repeated(new, now) { return answer }
-        if let dedupe = new.dedupe {
-            let place = KeyPlace(producer: new.producer, function: function, kind: dedupe.kind, text: dedupe.text)
+        if let digest = Self.digest(new), let dedupe = new.dedupe {
             let until = now.advanced(by: dedupe.window)
-            keys[place] = Key(sequence: sequence, id: id, digest: dedupe.contentDigest, until: until)
+            keys[digest] = Key(id: id, content: Digest128(dedupe.contentDigest), until: until)
         }
         let dueAt = new.deliverAt.flatMap { $0 > now ? $0 : nil }
         let event = Event(
@@ -178,14 +172,23 @@ struct Model {
     }
 
     func repeated(_ new: NewEvent, _ now: WallTime) -> StoreReply? {
-        guard let dedupe = new.dedupe, let function = functionKeys[new.function] else { return nil }
-        let place = KeyPlace(producer: new.producer, function: function, kind: dedupe.kind, text: dedupe.text)
-        guard let first = keys[place] else { return nil }
-        let state: EventState =
-            events[first.sequence] != nil ? .queued : dead[first.sequence] != nil ? .deadLetter : .handedOver
-        guard state != .handedOver || now < first.until && !first.isParked else { return nil }
-        if first.digest == dedupe.contentDigest { return .repeated(first.id, state) }
+        guard let dedupe = new.dedupe, let first = Self.digest(new).flatMap({ keys[$0] }), isRemembered(first, now)
+        else { return nil }
+        if first.content == Digest128(dedupe.contentDigest) { return .repeated(first.id, whereabouts(first.id)) }
         return dedupe.kind.isProducersOwn ? .conflict(first.id) : nil
+    }
+
+    static func digest(_ new: NewEvent) -> Digest128? {
+        new.dedupe?.digest(producer: new.producer, function: new.function, hash: testHash)
+    }
+
+    func isRemembered(_ key: Key, _ now: WallTime) -> Bool {
+        whereabouts(key.id) != .handedOver || key.until.map { now < $0 } ?? false
+    }
+
+    private func whereabouts(_ id: EventID) -> EventState {
+        let row = row(id)
+        return events[row]?.id == id ? .queued : dead[row]?.id == id ? .deadLetter : .handedOver
     }
 
     private mutating func resolve(_ resolution: Resolution, _ now: WallTime) -> StoreReply {
@@ -199,7 +202,6 @@ struct Model {
         switch resolution.fate {
         case .handedOver:
             events[event.sequence] = nil
-            if let until = event.keyUntil, until <= now { freeKey(event) }
             event.handedOverAt = now
             event.requestID = resolution.attempt.requestID
             history[event.sequence] = event
@@ -298,9 +300,7 @@ struct Model {
     }
 
     private mutating func freeKey(_ event: Event) {
-        guard let key = event.new.dedupe else { return }
-        let place = KeyPlace(producer: event.new.producer, function: event.functionKey, kind: key.kind, text: key.text)
-        if keys[place]?.sequence == event.sequence { keys[place] = nil }
+        if let digest = Self.digest(event.new), keys[digest]?.id == event.id { keys[digest] = nil }
     }
 
     private mutating func trimHistory(_ before: WallTime, _ max: Int, _ limit: Int) -> Int {
@@ -327,7 +327,7 @@ struct Model {
             }
             let isNamed =
                 dead.held(by: key).events > 0 || history.held(by: key).events > 0
-                || keys.keys.contains { $0.function == key } || states[key] != nil
+                || states[key] != nil
             if !isNamed, index != functions.count - 1 {
                 functions[index] = nil
                 functionKeys[function] = nil
@@ -336,15 +336,5 @@ struct Model {
             if isChanged { gone.append(key) }
         }
         return gone
-    }
-
-    private mutating func trimKeys(_ limit: Int, _ now: WallTime) -> Int {
-        let expired = keys.filter { !$0.value.isParked && $0.value.until <= now }
-        let earliestFirst = expired.sorted { $0.value.until < $1.value.until }.prefix(limit)
-        for (place, key) in earliestFirst {
-            let isAlive = events[key.sequence] != nil || dead[key.sequence] != nil
-            if isAlive { keys[place]?.isParked = true } else { keys[place] = nil }
-        }
-        return earliestFirst.count
     }
 }

@@ -18,37 +18,33 @@ extension Model {
             guard outcome == .added, !isTrial else { return outcome }
             switch record {
             case .event(let event): add(event, now)
-            case .key(let key): add(key)
+            case .key(let key):
+                take(key.digest, for: Key(id: key.event, content: key.content, until: key.rememberedUntil), now)
             }
             return outcome
         }
     }
 
     private func judge(_ record: ImportedRecord, _ room: inout ImportRoom, _ now: WallTime) -> ImportOutcome {
-        let producer: String
-        var payloadBytes: Int?
         switch record {
         case .event(let event):
             if let known = standing(event, now) { return known }
-            (producer, payloadBytes) = (event.event.producer, event.event.payload.count)
+            let obstacle = room.take(
+                event.event.function,
+                payloadBytes: event.event.payload.count,
+                hasKey: event.event.dedupe != nil,
+                isNewFunction: knownKey(event.event.function) == nil,
+                isNewProducer: !producers.contains(event.event.producer)
+            )
+            return obstacle.map { .noRoom($0) } ?? .added
         case .key(let key):
-            let place = knownKey(key.function).map {
-                KeyPlace(producer: key.producer, function: $0, kind: key.kind, text: key.text)
-            }
-            if let first = place.flatMap({ keys[$0] }) {
+            if let first = keys[key.digest], isRemembered(first, now) {
                 return first.id == key.event ? .here(state(key.event)) : .keyTaken(first.id)
             }
             let isAlive = [.queued, .deadLetter].contains(state(key.event))
             if !isAlive, key.rememberedUntil.map({ $0 <= now }) ?? true { return .keyOver }
-            producer = key.producer
+            return room.takeKey().map { .noRoom($0) } ?? .added
         }
-        let obstacle = room.take(
-            record.function,
-            payloadBytes: payloadBytes,
-            isNewFunction: knownKey(record.function) == nil,
-            isNewProducer: !producers.contains(producer)
-        )
-        return obstacle.map { .noRoom($0) } ?? .added
     }
 
     private func state(_ id: EventID) -> EventState {
@@ -91,36 +87,17 @@ extension Model {
         event.redriven = imported.redriven
         event.lines = imported.lines
         events[event.sequence] = event
-        if imported.takesKey, let dedupe = new.dedupe {
-            let place = KeyPlace(producer: new.producer, function: function, kind: dedupe.kind, text: dedupe.text)
-            take(place, imported.id, event.sequence, dedupe.contentDigest, imported.keyUntil)
+        if imported.takesKey, let dedupe = new.dedupe, let digest = Self.digest(new) {
+            let content = Digest128(dedupe.contentDigest)
+            take(digest, for: Key(id: imported.id, content: content, until: imported.keyUntil), now)
         }
         if case .deadLetters(let condition, let reason, let diedAt) = imported.place {
             die(event, condition, reason, diedAt)
         }
     }
 
-    private mutating func add(_ imported: ImportedKey) {
-        producers.insert(imported.producer)
-        let place = KeyPlace(
-            producer: imported.producer,
-            function: key(imported.function),
-            kind: imported.kind,
-            text: imported.text
-        )
-        let row = detail(imported.event).map(\.sequence) ?? imported.event.importedRow
-        take(place, imported.event, row, imported.contentDigest, imported.rememberedUntil)
-    }
-
-    private mutating func take(_ place: KeyPlace, _ id: EventID, _ row: Int64, _ digest: Digest256, _ until: WallTime?)
-    {
-        if keys[place] != nil { return }
-        keys[place] = Key(
-            sequence: row,
-            id: id,
-            digest: digest,
-            until: until ?? WallTime(milliseconds: 0),
-            isParked: until == nil
-        )
+    private mutating func take(_ digest: Digest128, for key: Key, _ now: WallTime) {
+        if let first = keys[digest], isRemembered(first, now) { return }
+        keys[digest] = key
     }
 }
