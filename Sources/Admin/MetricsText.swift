@@ -138,6 +138,12 @@ package enum MetricsText {
             lines.gauge("store_max_events", "queue.max_events.")
             lines.sample([:], max)
         }
+        lines.gauge("store_keys", "Idempotency keys that are remembered: what counts towards queue.max_keys.")
+        lines.sample([:], store.keys)
+        if let max = store.maxKeys {
+            lines.gauge("store_max_keys", "queue.max_keys.")
+            lines.sample([:], max)
+        }
         lines.gauge("damaged_files", "Damaged databases that were moved aside and are still there.")
         lines.sample([:], store.damagedFiles.count)
         lines.gauge("wal_bytes", "Of the write-ahead log, what is not in the database file yet.")

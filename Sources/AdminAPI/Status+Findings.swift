@@ -20,7 +20,9 @@ extension Status {
                     .warning,
                     .queue,
                     what: "Some events are refused: \(reason).",
-                    whatToDo: "See below which function holds most; mend it, or raise its share in the configuration."
+                    whatToDo: hasRoomForKeys
+                        ? "See below which function holds most; mend it, or raise its share in the configuration."
+                        : "Shorten dedupe.window in the configuration, or raise queue.max_keys (three bytes of memory a key)."
                 )
             ]
         }
@@ -36,6 +38,8 @@ extension Status {
             )
         ]
     }
+
+    private var hasRoomForKeys: Bool { store.maxKeys.map { store.keys < $0 } ?? true }
 
     private var isShortOfDisk: Bool {
         guard let free = store.diskFreeBytes else { return false }
@@ -86,7 +90,24 @@ extension Status {
                 )
             )
         }
+        if let max = store.maxKeys, max > 0, store.keys < max,
+            Double(store.keys) / Double(max) * 100 >= Double(limits.fullPercent)
+        {
+            findings.append(keysFinding(max))
+        }
         return findings
+    }
+
+    private func keysFinding(_ max: Int) -> Finding {
+        Finding(
+            .warning,
+            .queue,
+            what:
+                "\(Wording.count(store.keys)) of queue.max_keys (\(Wording.count(max))) idempotency keys are remembered. "
+                + "Past that events with a key are refused.",
+            whatToDo:
+                "Shorten dedupe.window in the configuration, or raise queue.max_keys (three bytes of memory a key)."
+        )
     }
 
     // MARK: Functions

@@ -261,6 +261,10 @@ package struct StoreStatus: Codable, Hashable, Sendable {
     package var maxBytes: Int64?
     /// `queue.max_events`: queued events and dead letters.
     package var maxEvents: Int?
+    /// Idempotency keys that are remembered, roughly.
+    package var keys: Int
+    /// `queue.max_keys`: past it events with a key are refused.
+    package var maxKeys: Int?
     /// `queue.min_free_disk`: below it the door closes.
     package var minFreeDiskBytes: Int64?
     /// Damaged databases that were moved aside and still stand beside this one, oldest first.
@@ -274,6 +278,8 @@ package struct StoreStatus: Codable, Hashable, Sendable {
         case usedBytes = "used_bytes"
         case maxBytes = "max_bytes"
         case maxEvents = "max_events"
+        case keys
+        case maxKeys = "max_keys"
         case minFreeDiskBytes = "min_free_disk_bytes"
     }
 
@@ -285,6 +291,8 @@ package struct StoreStatus: Codable, Hashable, Sendable {
         usedBytes: Int64 = 0,
         maxBytes: Int64? = nil,
         maxEvents: Int? = nil,
+        keys: Int = 0,
+        maxKeys: Int? = nil,
         minFreeDiskBytes: Int64? = nil,
         damagedFiles: [DamagedDatabase] = []
     ) {
@@ -295,6 +303,8 @@ package struct StoreStatus: Codable, Hashable, Sendable {
         self.usedBytes = usedBytes
         self.maxBytes = maxBytes
         self.maxEvents = maxEvents
+        self.keys = keys
+        self.maxKeys = maxKeys
         self.minFreeDiskBytes = minFreeDiskBytes
         self.damagedFiles = damagedFiles
     }

@@ -6,6 +6,7 @@ extension CommitSettings {
         var budgets = QueueBudgets()
         budgets.bytesMax = Int(configuration.queue.maxBytes)
         budgets.eventsMax = Int(configuration.queue.maxEvents)
+        budgets.keysMax = Int(configuration.queue.maxKeys)
         budgets.freeDiskMin = Int(configuration.queue.minFreeDisk)
         self.init(
             budgets: budgets,

@@ -18,7 +18,7 @@ extension DaemonService {
         let groups = readings.groups.sorted { $0.count > $1.count }
         var status = Status(
             at: Timestamp(now.wall),
-            accepting: commits.refusing == nil || commits.refusing == Admission.shareReason,
+            accepting: commits.refusing == nil || Admission.someReasons.contains(commits.refusing ?? ""),
             refusingBecause: commits.refusing,
             version: outboxVersion,
             instanceID: instanceID,
@@ -64,6 +64,8 @@ extension DaemonService {
             usedBytes: Int64(commits.size.usedBytes + commits.size.walBytes),
             maxBytes: Int64(commits.budgets.bytesMax),
             maxEvents: commits.budgets.eventsMax,
+            keys: commits.keys,
+            maxKeys: commits.budgets.keysMax,
             minFreeDiskBytes: Int64(commits.budgets.freeDiskMin),
             damagedFiles: DamagedFile.all(databasePath).map { DamagedDatabase(path: $0.path, bytes: $0.bytes) }
         )

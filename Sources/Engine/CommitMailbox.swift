@@ -211,6 +211,8 @@ package struct CommitReport: Sendable {
     package var dead: Int
     /// Why new events are refused now; nil if they are not.
     package var refusing: String?
+    /// Idempotency keys that are remembered.
+    package var keys: Int
     /// Outcomes that wait for disk space.
     package var outcomesWaiting: Int
     package var budgets: QueueBudgets

@@ -3,6 +3,7 @@ import OutboxCore
 /// Why a request can't go into this commit.
 struct Obstacle {
     static let diskFull = Obstacle(reason: "the disk is full")
+    static let keysFull = Obstacle(reason: Admission.keysReason, isStore: true, mayPass: false)
     static let locked = Obstacle(reason: "another program has locked the database", isStore: true)
 
     /// For people.
@@ -70,11 +71,13 @@ extension Committer where Store: ~Copyable {
                 known[function] ?? (settings.policies.policy(for: function), store.usage(of: function))
             var obstacle = blocking(now: now)
             if obstacle == nil { obstacle = unknownName(item.event, &names) }
+            if obstacle == nil, item.event.dedupe != nil, !admission.hasRoomForKey { obstacle = .keysFull }
             if obstacle == nil, fits {
                 obstacle = admission.admit(payloadBytes: item.event.payload.count, function: usage, share: policy.share)
                     .map { Obstacle(reason: $0) }
                 if obstacle == nil {
                     names.take(item.event)
+                    admission.keys += item.event.dedupe == nil ? 0 : 1
                     usage.events += 1
                     usage.bytes += item.event.payload.count
                     known[function] = (policy, usage)

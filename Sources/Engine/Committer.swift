@@ -184,6 +184,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             refused: counts.refused,
             dead: counts.dead,
             refusing: refusing,
+            keys: admission.keys,
             outcomesWaiting: heldUp.count,
             budgets: admission.budgets,
             measures: measures
@@ -194,5 +195,6 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         if lockedUntil != nil { return Obstacle.locked.reason }
         if !heldUp.isEmpty { return Obstacle.diskFull.reason }
         return admission.closed ?? waiting.lazy.compactMap(\.obstacle).first?.reason
+            ?? (admission.hasRoomForKey ? nil : Admission.keysReason)
     }
 }

@@ -259,6 +259,7 @@ extension Metrics {
         status.routes[0].clockSkewSeconds = -3
         status.store.maxBytes = 1 << 30
         status.store.maxEvents = 1000
+        status.store.maxKeys = 1000
         status.store.minFreeDiskBytes = 1 << 20
         var durations = Histogram(.accepting)
         durations.add(100)

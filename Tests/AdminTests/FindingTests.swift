@@ -205,6 +205,21 @@ import Testing
         #expect(found { $0.queued = 7_000_000 } == [])
     }
 
+    @Test func `many idempotency keys are told before events with a key are refused, and when they are`() {
+        func keys(_ count: Int, refusing: Bool = false) -> [Finding] {
+            found {
+                $0.store.keys = count
+                $0.store.maxKeys = 10_000_000
+                if refusing { $0.refusingBecause = "as many idempotency keys are remembered" }
+            }
+        }
+        #expect(keys(7_000_000) == [])
+        for findings in [keys(8_000_000), keys(10_000_000, refusing: true)] {
+            #expect(findings.map(\.kind) == [.queue] && findings.first?.severity == .warning)
+            #expect(findings.first?.whatToDo.contains("queue.max_keys") == true)
+        }
+    }
+
     @Test func `one function's full share doesn't count as a closed door`() {
         let findings = found { $0.refusingBecause = "this function holds its share of the queue" }
         #expect(findings.map(\.kind) == [.queue])

@@ -67,7 +67,7 @@ struct IntakeTests {
 
     /// Why there is no room for a new event.
     enum Closed: String, CaseIterable {
-        case queue, share, disk, full
+        case queue, share, disk, full, keys
         case database = "locked database"
     }
 
@@ -78,6 +78,7 @@ struct IntakeTests {
         var budgets = QueueBudgets()
         var policy = FunctionPolicy()
         if why == .queue { budgets.eventsMax = 1 }
+        if why == .keys { budgets.keysMax = 1 }
         if why == .share { (budgets.eventsMax, policy.share) = (10, 0.1) }
         let simulation = Simulation(seed: 3, policy: policy, budgets: budgets)
         simulation.world.behaviour = { _, _ in .failed(.connect, sent: false, after: 1) }
@@ -100,6 +101,39 @@ struct IntakeTests {
         #expect(simulation.producer.answers[again] == .repeated(id, .queued))
         #expect(simulation.producer.answers[other] == .conflict(id))
         if case .accepted? = simulation.producer.answers[new] { Issue.record("there was no room for a new event") }
+    }
+
+    @Test func `past queue.max_keys events with a key get 503 at once, all others are taken (P7)`() {
+        var budgets = QueueBudgets()
+        budgets.keysMax = 2
+        let simulation = Simulation(seed: 3, budgets: budgets)
+        let tickets = (0..<4).map { number in
+            let (ticket, item) = simulation.send(to: "orders", key: number == 3 ? nil : "k\(number)")
+            simulation.step([item])
+            return ticket
+        }
+        let answers = tickets.map { simulation.producer.answers[$0] }
+        for place in [0, 1, 3] {
+            guard case .accepted? = answers[place] else {
+                Issue.record("\(place): \(String(describing: answers[place]))")
+                continue
+            }
+        }
+        guard case .unavailable(Admission.keysReason, let retryAfter)? = answers[2] else {
+            Issue.record("\(String(describing: answers[2]))")
+            return
+        }
+        #expect(retryAfter > .zero)
+    }
+
+    @Test func `keys of one commit count before it (P7)`() {
+        var budgets = QueueBudgets()
+        budgets.keysMax = 2
+        let simulation = Simulation(seed: 3, budgets: budgets)
+        let sent = (0..<5).map { simulation.send(to: "orders", key: "k\($0)") }
+        simulation.step(sent.map(\.1))
+        let accepted = sent.count { if case .accepted? = simulation.producer.answers[$0.0] { true } else { false } }
+        #expect(accepted == 2)
     }
 
     // MARK: A locked database

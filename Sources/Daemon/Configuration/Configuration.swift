@@ -85,6 +85,7 @@ extension Configuration {
     package struct Queue: Hashable, Sendable {
         package var maxBytes: Int64 = 10 << 30
         package var maxEvents: Int64 = 10_000_000
+        package var maxKeys: Int64 = 10_000_000
         /// Bytes.
         package var minFreeDisk: Int64 = 1 << 30
         /// Bytes of one event.

@@ -67,6 +67,7 @@ enum ConfigurationKeys {
             ),
             SettingKey("queue.max_bytes", .now, \.queue.maxBytes, .size(1 << 20...1 << 50)),
             SettingKey("queue.max_events", .now, \.queue.maxEvents, .number(1...1_000_000_000_000)),
+            SettingKey("queue.max_keys", .now, \.queue.maxKeys, .number(1...1_000_000_000)),
             SettingKey("queue.min_free_disk", .now, \.queue.minFreeDisk, .size(0...1 << 50)),
             SettingKey("queue.max_payload", .atRestart, \.queue.maxPayload, .size(1...6 << 20)),
             SettingKey("history.keep", .now, \.history.keep, .duration(.zero ... .days(3650))),
