@@ -23,6 +23,7 @@ import entrance  # noqa: E402
 import faults  # noqa: E402
 import functions  # noqa: E402
 import imports  # noqa: E402
+import keys  # noqa: E402
 import lifetimes  # noqa: E402
 import limits  # noqa: E402
 import monitoring  # noqa: E402
@@ -43,6 +44,7 @@ CASES = {
     "kill-9": throughput.kill_nine,
     "restart-under-load": throughput.restart_under_load,
     "same-key": throughput.same_key,
+    "keys-kill-9": keys.keys_kill_nine,
     "cut-connection": faults.cut_connection,
     "own-door": faults.own_door,
     "forwarder": faults.forwarder,
