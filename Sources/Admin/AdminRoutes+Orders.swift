@@ -58,6 +58,12 @@ extension AdminRoutes {
             logger.notice("a backup is being copied", metadata: ["number": "\(status.number)"])
             return try JSONAnswers.answer(status)
         }
+        api.get("compact") { _, _ in try JSONAnswers.answer(await service.compaction()) }
+        api.post("compact") { _, _ in
+            let status = try await service.beginCompaction()
+            logger.notice("the file is being compacted for an operator", metadata: ["number": "\(status.number)"])
+            return try JSONAnswers.answer(status)
+        }
         api.post("events/cancel") { request, _ in
             let order = try await JSONAnswers.decode(EventOrder.self, from: request)
             if order.force != nil { throw AdminError(.invalid, "force: only send-now takes it") }

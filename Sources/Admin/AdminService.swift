@@ -65,6 +65,12 @@ package protocol AdminService: Sendable {
     /// How far the latest one is.
     func backup() async throws -> BackupStatus
 
+    /// Begins to give back what the database's file doesn't need.
+    func beginCompaction() async throws -> CompactionStatus
+
+    /// How far the latest one is.
+    func compaction() async throws -> CompactionStatus
+
     /// Whether the door serves. A suspended route doesn't make the daemon unready.
     func ready() async -> Bool
 }

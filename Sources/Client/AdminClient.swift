@@ -92,6 +92,16 @@ package struct AdminClient {
         try get("backup")
     }
 
+    /// Begins to give back what the database's file doesn't need.
+    package func beginCompaction() throws(ClientError) -> CompactionStatus {
+        try post("compact", [String: String]())
+    }
+
+    /// How far the latest one is.
+    package func compaction() throws(ClientError) -> CompactionStatus {
+        try get("compact")
+    }
+
     /// Which part of a list is wanted.
     package struct ListQuery: Hashable, Sendable {
         package var function: String?

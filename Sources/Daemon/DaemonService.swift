@@ -20,6 +20,7 @@ struct DaemonService: AdminService {
     let doorCounters: @Sendable () -> DoorCounters?
     let memory = StatusMemory()
     let backups = BackupDesk()
+    let compactions = CompactionDesk()
 
     /// Letters moved in one commit.
     static var slice: Int { 500 }
@@ -32,6 +33,15 @@ struct DaemonService: AdminService {
     }
 
     func backup() async throws -> BackupStatus { backups.status }
+
+    func beginCompaction() async throws -> CompactionStatus {
+        guard let begun = compactions.begin(commit) else {
+            throw AdminError(.unavailable, "the file is being compacted already: wait until it is done")
+        }
+        return begun
+    }
+
+    func compaction() async throws -> CompactionStatus { compactions.status }
 
     func ready() async -> Bool { isServing() }
 

@@ -78,6 +78,7 @@ package final class CommitMailbox: Intake {
             case .operate(_, let done): done(.failure(.failed("the store is closed")))
             case .report(let tell): tell(nil)
             case .copy(let tell): tell(.failed(.failed("the store is closed")))
+            case .compact(let tell): tell(.failed(.failed("the store is closed")))
             case .outcomes, .claim, .findExpiring, .reconfigure, .stopWaiting, .stop: break
             }
         }
@@ -188,6 +189,8 @@ package enum CommitMessage: Sendable {
     /// Copies the queue for a backup, in slices between commits. The closure is told after each slice and at the end, on
     /// the commit thread, and must not block.
     case copy(@Sendable (CopyReport) -> Void)
+    /// Gives all free pages of the file back, in slices between commits. The closure is told as with `copy`.
+    case compact(@Sendable (CompactionReport) -> Void)
     /// A new configuration.
     case reconfigure(CommitSettings)
     /// The door is about to close: nobody waits for room any more, now or later (503).

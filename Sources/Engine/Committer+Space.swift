@@ -4,7 +4,8 @@ import OutboxCore
 extension Committer where Store: ~Copyable {
     /// Why the file would shrink now.
     private var goal: Shrinking.Goal {
-        admission.isShortOfDisk ? .shortDisk : .roomForUse
+        if let compacting, !compacting.isEmptied { return .order }
+        return admission.isShortOfDisk ? .shortDisk : .roomForUse
     }
 
     /// Sizes were measured.
@@ -13,7 +14,7 @@ extension Committer where Store: ~Copyable {
     }
 
     /// Whether a slice of shrinking may come to its turn: a copy for a backup would have to follow each page.
-    private var mayShrink: Bool { copying == nil || goal == .shortDisk }
+    private var mayShrink: Bool { copying == nil || admission.isShortOfDisk }
 
     /// - Parameter isIdle: there has been no mail for a moment.
     mutating func tendFile(isIdle: Bool, now: Moment) throws(StoreError) {
@@ -28,6 +29,7 @@ extension Committer where Store: ~Copyable {
             if store.walBytes == 0 { pagesCut = 0 }
             checkpoints.checkpointed(logBytes: store.walBytes, at: now.monotonic)
         }
+        followCompaction()
     }
 
     private mutating func shrink(_ slice: Shrinking.Slice, now: Moment) throws(StoreError) {
@@ -44,6 +46,9 @@ extension Committer where Store: ~Copyable {
         shrinking.sliced(took: given > 0 ? took : Self.fruitless, at: now.monotonic)
         try lookAtSize(now: now)
         noteSize(now: now)
+        if given == 0, shrinking.isUnderWay {
+            failCompaction(.full("nothing could be moved: the disk is full, or its lock is held by somebody"))
+        }
     }
 
     /// A slice that gave nothing is not tried again at once.
@@ -53,14 +58,15 @@ extension Committer where Store: ~Copyable {
         let isDue = checkpoints.isDue(
             logBytes: store.walBytes,
             isIdle: isIdle,
-            isShort: goal == .shortDisk,
+            isShort: admission.isShortOfDisk,
             limits.checkpoints,
             now: now.monotonic
         )
         if isDue { return true }
         // What was given back is the file system's only then; a piece at a time (`Shrinking.pagesMax`).
         guard pagesCut > 0, !checkpoints.isResting(now.monotonic) else { return false }
-        return isIdle || goal == .shortDisk || pagesCut >= Shrinking.pagesMax * 2
+        let isAwaited = isIdle || admission.isShortOfDisk || compacting?.isEmptied == true
+        return isAwaited || pagesCut >= Shrinking.pagesMax * 2
     }
 
     /// How long the loop may sleep; nil: nothing here is due.

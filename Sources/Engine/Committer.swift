@@ -58,6 +58,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var retrySweep = RetrySweep()
     var copying: RunningCopy?
     var shrinking = Shrinking()
+    var compacting: RunningCompaction?
     var checkpoints = CheckpointPacing()
     /// The last round that had something to do.
     var latestMail = MonotonicTime(nanoseconds: .min)
@@ -106,6 +107,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             case .operate(let list, let done): operations.append(Operation(commands: list, done: done))
             case .report(let tell): reports.append(tell)
             case .copy(let tell): beginCopy(tell)
+            case .compact(let tell): beginCompaction(tell)
             case .reconfigure(let settings):
                 self.settings = settings
                 admission.budgets = settings.budgets
@@ -140,6 +142,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
             waiting = []
             for tell in reports { tell(nil) }
             if let copying { failCopy(copying, error) }
+            failCompaction(error)
             return .failed(error)
         }
         measures.rate.sample(counts.accepted, at: now.monotonic)
@@ -167,6 +170,7 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     package consuming func finish() -> Store {
         for operation in operations { operation.done(.failure(.failed("the store is closed"))) }
         if let copying { failCopy(copying, .failed("the daemon is stopping")) }
+        failCompaction(.failed("the daemon is stopping"))
         answer(waiting.map { ($0.item, CommitMailbox.refusal(.shuttingDown)!) })
         return store
     }

@@ -32,7 +32,7 @@ struct LambdaOutbox: AsyncParsableCommand {
         subcommands: [
             Serve.self, Send.self, StatusCommand.self, Events.self, Functions.self, Dead.self, ConfigCommand.self,
             BackupCommand.self, RestoreCommand.self, VerifyCommand.self, SalvageCommand.self, ImportCommand.self,
-            ReceiverCommand.self, Waiting.self,
+            CompactCommand.self, ReceiverCommand.self, Waiting.self,
         ]
     )
 

@@ -63,6 +63,10 @@ actor FakeService: AdminService {
 
     func backup() async throws -> BackupStatus { .complete }
 
+    func beginCompaction() async throws -> CompactionStatus { .complete }
+
+    func compaction() async throws -> CompactionStatus { .complete }
+
     func payload(_ id: EventID) async throws -> [UInt8]? { payloads[id] }
 
     func deadLetters(_ filter: EventFilter, after: DeadPlace?, limit: Int) async throws -> Listing<DeadPlace> {
@@ -153,6 +157,17 @@ extension BackupStatus {
         deadLetters: 4,
         lastSequence: 5,
         copiedAt: Timestamp(milliseconds: 0),
+        problem: "p"
+    )
+}
+
+extension CompactionStatus {
+    static let complete = CompactionStatus(
+        state: .done,
+        number: 1,
+        bytesBefore: 3,
+        bytes: 2,
+        usedBytes: 1,
         problem: "p"
     )
 }

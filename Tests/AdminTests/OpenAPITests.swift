@@ -74,6 +74,7 @@ import Yams
         selection.keepExpiry = true
         #expect(try document.difference(selection, "Selection") == [])
         #expect(try document.difference(BackupStatus.complete, "BackupStatus") == [])
+        #expect(try document.difference(CompactionStatus.complete, "CompactionStatus") == [])
         #expect(try document.difference(RedrivePlan.sample, "RedrivePlan") == [])
         let order = FunctionOrder(function: "f", all: true, reason: "r")
         #expect(try document.difference(order, "FunctionOrder") == [])

@@ -21,7 +21,7 @@ class ManPages(unittest.TestCase):
 
     def test_there_is_one_of_each_command_and_one_of_all(self):
         commands = ["serve", "send", "status", "events", "functions", "dead", "config", "receiver", "verify", "backup",
-                    "restore", "salvage", "import"]
+                    "restore", "salvage", "import", "compact"]
         self.assertEqual(set(self.pages), {"lambda-outbox", *(f"lambda-outbox-{name}" for name in commands)})
 
     def test_they_tell_exit_statuses_examples_and_options(self):

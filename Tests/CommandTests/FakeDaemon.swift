@@ -254,6 +254,12 @@ actor Letters: AdminService {
 
     func backup() async throws -> BackupStatus { BackupStatus(state: .none) }
 
+    func beginCompaction() async throws -> CompactionStatus { CompactionStatus(state: .done) }
+
+    func compaction() async throws -> CompactionStatus {
+        CompactionStatus(state: .done, bytesBefore: 2 << 30, bytes: 3 << 20, usedBytes: 3 << 20)
+    }
+
     func ready() async -> Bool { true }
 
     private func matching(_ selection: DeadLetterSelection) -> [Event] {

@@ -162,6 +162,7 @@ import Testing
                 ["functions", "move-to-dead", "bill*", "--yes", "--json"], ["functions", "move-to-dead", "nobody"],
             ]
         ),
+        Case(name: "compact", commands: [["compact"], ["compact", "--json"]]),
         Case(
             name: "send",
             commands: [
@@ -187,7 +188,8 @@ import Testing
                 for arguments in given.commands {
                     let place = arguments.map { $0.replacingOccurrences(of: "DIRECTORY", with: daemon.directory) }
                     let daemons = ["events", "functions", "dead", "send"]
-                    let sockets = daemons.contains(arguments.first ?? "") && arguments.count > 1
+                    let isAdmins = arguments.first == "compact"
+                    let sockets = isAdmins || daemons.contains(arguments.first ?? "") && arguments.count > 1
                     text += await Run.text(
                         place + (sockets ? ["--directory", daemon.directory] : []),
                         style: style,

@@ -16,6 +16,17 @@ import Testing
         }
     }
 
+    private final class Reports: Sendable {
+        // Touched by the test's thread alone, on which the loop's body runs.
+        nonisolated(unsafe) private(set) var all: [CompactionReport] = []
+
+        func add(_ report: CompactionReport) { all.append(report) }
+
+        var size: (before: Int, StoreSize)? {
+            if case .done(let before, let size)? = all.last { (before, size) } else { nil }
+        }
+    }
+
     private static let wall = WallTime(milliseconds: 1_795_348_800_000)
 
     private static func now(_ milliseconds: Int64) -> Moment {
@@ -92,6 +103,43 @@ import Testing
             _ = committer.turn(intake: [], commands: [], now: Self.now(round * 5))
         }
         #expect(try mebibytes(path) == 0)
+    }
+
+    @Test func `an order gives all of it back, says how far it is, and is one at a time`() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("outbox.db")
+        var committer = try drained(path)
+        let (reports, others) = (Reports(), Reports())
+        _ = committer.turn(intake: [], commands: [.compact(reports.add), .compact(others.add)], now: Self.now(0))
+        guard case .failed(.busy)? = others.all.first else {
+            Issue.record("\(others.all)")
+            return
+        }
+        var now: Int64 = 0
+        while reports.size == nil, now < 10_000 {
+            now += 5
+            _ = committer.turn(intake: [], commands: [], now: Self.now(now))
+        }
+        let (before, size) = try #require(reports.size)
+        #expect(before > 45 << 20)
+        #expect(size.fileBytes == size.usedBytes)
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int == size.fileBytes)
+        #expect(reports.all.count > 10)
+        let again = Reports()
+        _ = committer.turn(intake: [], commands: [.compact(again.add)], now: Self.now(now + 5))
+        #expect(again.size?.before == size.fileBytes)
+    }
+
+    @Test func `an order ends where the daemon stops`() throws {
+        let folder = try TemporaryDirectory()
+        var committer = try drained(folder.file("outbox.db"))
+        let reports = Reports()
+        _ = committer.turn(intake: [], commands: [.compact(reports.add)], now: Self.now(0))
+        _ = committer.turn(intake: [], commands: [.stopWaiting], now: Self.now(5))
+        guard case .failed(.failed("the daemon is stopping"))? = reports.all.last else {
+            Issue.record("\(reports.all)")
+            return
+        }
     }
 
     @Test func `the loop wakes up for it, and sleeps when it is done`() throws {
