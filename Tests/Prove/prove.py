@@ -36,6 +36,7 @@ import routes  # noqa: E402
 import starts  # noqa: E402
 import throttles  # noqa: E402
 import throughput  # noqa: E402
+import upkeep  # noqa: E402
 import ways  # noqa: E402
 import wire  # noqa: E402
 
@@ -114,6 +115,7 @@ CASES = {
     "redriven": orders.redriven,
     "wrong-orders": orders.wrong_orders,
     "throttles": throttles.throttles,
+    "shrinks-after-backlog": upkeep.shrinks_after_backlog,
 }
 
 
