@@ -25,9 +25,12 @@ final class CompactionDesk: Sendable {
 extension CompactionStatus {
     fileprivate mutating func take(_ report: CompactionReport) {
         switch report {
-        case .progress(let before, let size): note(before, size)
+        case .progress(let before, let size):
+            bytesBefore = Int64(before)
+            note(size)
         case .done(let before, let size):
-            note(before, size)
+            bytesBefore = Int64(before)
+            note(size)
             state = .done
         case .failed(let error):
             state = .failed
@@ -35,8 +38,7 @@ extension CompactionStatus {
         }
     }
 
-    private mutating func note(_ before: Int, _ size: StoreSize) {
-        bytesBefore = Int64(before)
+    mutating func note(_ size: StoreSize) {
         bytes = Int64(size.fileBytes)
         usedBytes = Int64(size.usedBytes)
     }

@@ -20,6 +20,16 @@ package enum RestingDatabase {
     package static func waiting(_ path: String) throws(StoreError) -> Waiting {
         let lock = try BorrowedLock.take(path + ".lock")
         defer { _ = lock }
+        try checkClosed(path)
+        do throws(SQLiteError) {
+            return try counts(try Connection.open(immutableName(path), .immutable))
+        } catch {
+            throw error.storeError
+        }
+    }
+
+    /// That it is ours, alone, and was closed in order. Under the owner's lock, before any connection to it.
+    static func checkClosed(_ path: String) throws(StoreError) {
         guard try DatabaseFile.look(path, known: nil) == .ours else {
             throw .refused("there is no database at \(path)")
         }
@@ -36,11 +46,6 @@ package enum RestingDatabase {
             guard facts.st_size == 0 else {
                 throw .failed("\(path) was not closed in order: \(path)\(suffix) holds something")
             }
-        }
-        do throws(SQLiteError) {
-            return try counts(try Connection.open(immutableName(path), .immutable))
-        } catch {
-            throw error.storeError
         }
     }
 
