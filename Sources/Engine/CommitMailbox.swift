@@ -153,7 +153,10 @@ package struct CommitLimits: Hashable, Sendable {
     package var ballastBytes = ballastBytesMax
     package static let ballastBytesMax = 16 << 20
     package var trimInterval = Span.seconds(10)
-    package var trimRowsMax = 2000
+    /// Lines of the history, each with up to 13 of its attempts: about 10 ms at most.
+    package var trimRowsMax = 250
+    /// Lines that are looked at, to find functions that nobody uses.
+    package var forgetRowsMax = 2000
     /// Rows of a slice that may have to die: a small part of one commit, so that producers don't notice.
     package var expiringMax = 250
     /// Names that the store knows; past it new ones are refused.

@@ -100,7 +100,7 @@ extension Committer where Store: ~Copyable {
         nextForget = now.monotonic.advanced(by: isScarce ? .seconds(1) : limits.trimInterval)
         let command = StoreCommand.forgetFunctions(
             troubleBefore: troubleLimit(now),
-            limit: limits.trimRowsMax
+            limit: limits.forgetRowsMax
         )
         var forgotten: [FunctionKey] = []
         try tolerant(now: now, givesBallast: false) { (store: inout Store) throws(StoreError) in

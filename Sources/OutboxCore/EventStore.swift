@@ -49,7 +49,8 @@ package enum StoreCommand: Sendable {
     case resolve(Resolution)
     /// The events may have reached Lambda without our knowing (flight file after an unclean start); unknown ids are skipped.
     case markUncertain([EventID])
-    /// Payload bytes after which a `redrive` or `purge` takes no further letter: producers wait behind its transaction.
+    /// Payload bytes after which a `redrive` or `purge` takes no further letter, and a slice of rows that may have to die
+    /// no further row: producers wait behind the transaction.
     package static let movedBytesMax = 8 << 20
 
     /// Put up to `limit` dead letters back into the queue: same id and history, attempts and age reset, due now, a hard

@@ -25,7 +25,7 @@ package struct AgeLimit: Hashable, Sendable {
     }
 }
 
-/// A slice of rows that may have to die.
+/// A slice of rows that may have to die: as many as their burials take one commit, by number and by bytes.
 package struct ExpiringPage: Hashable, Sendable {
     package struct Row: Hashable, Sendable {
         package var sequence: Int64

@@ -44,14 +44,17 @@ struct ExpiringReader: ~Copyable {
         defer { selectPassed.reset() }
         var page = ExpiringPage(query: query, rows: [], next: nil)
         var looked = 0
+        var bytes = 0
         while try selectPassed.step() {
             looked += 1
+            bytes += selectPassed.int(3)
             let expiry = WallTime(milliseconds: selectPassed.int64(0))
             let sequence = selectPassed.int64(1)
-            if looked == limit {
-                page.next = .passed(behind: DuePlace(dueAt: expiry, sequence: sequence), until: until)
-            }
             add(sequence, FunctionKey(selectPassed.int64(2)), functions, to: &page)
+            if looked == limit || bytes >= StoreCommand.movedBytesMax {
+                page.next = .passed(behind: DuePlace(dueAt: expiry, sequence: sequence), until: until)
+                break
+            }
         }
         return page
     }
@@ -71,6 +74,7 @@ struct ExpiringReader: ~Copyable {
         walk.bind(limit, at: 2)
         defer { walk.reset() }
         var looked = 0
+        var bytes = 0
         while try walk.step() {
             looked += 1
             let sequence = walk.int64(0)
@@ -89,6 +93,11 @@ struct ExpiringReader: ~Copyable {
                 guard walk.int64(4) > 0, let last = try attempts.last(sequence), last.lastAt > since else { continue }
             }
             add(sequence, key, functions, to: &page)
+            bytes += walk.int(5)
+            if bytes >= StoreCommand.movedBytesMax {
+                page.next = .aged(behind: sequence, limits, ahead: ahead)
+                break
+            }
         }
         return page
     }

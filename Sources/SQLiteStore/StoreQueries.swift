@@ -16,13 +16,14 @@ package enum StoreQueries {
         """
     /// Rows whose hard expiry has passed, behind a place in their index.
     package static let passed = """
-        SELECT expires_at, seq, function_id FROM events
+        SELECT expires_at, seq, function_id, length(payload) FROM events
         WHERE expires_at IS NOT NULL AND (expires_at, seq) > (?1, ?2) AND expires_at <= ?3
         ORDER BY expires_at, seq LIMIT ?4
         """
     /// Rows behind a sequence in accept order, as far as their ages need them.
     package static let ages = """
-        SELECT seq, function_id, accepted_at, age_from, attempts FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2
+        SELECT seq, function_id, accepted_at, age_from, attempts, length(payload) FROM events WHERE seq > ?1
+        ORDER BY seq LIMIT ?2
         """
     /// Rows in order, and of each whether a look-up finds it: by its number, and where it waits for a time also by that.
     package static let walks = [

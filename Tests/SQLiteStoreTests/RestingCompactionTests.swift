@@ -10,7 +10,8 @@ struct RestingCompactionTests {
 
     private func open(_ path: String) throws -> SQLiteStore {
         var random = SystemRandomNumberGenerator()
-        return try SQLiteStore.open(SQLiteStoreOptions(path: path, bootID: "b"), now: Self.now, using: &random)
+        let options = SQLiteStoreOptions(path: path, bootID: "b")
+        return try SQLiteStore.open(options, now: Self.now, hash: testHash, using: &random)
     }
 
     /// A queue of which every fifth event is left, each of about 20 KB.

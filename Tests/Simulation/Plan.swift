@@ -114,6 +114,7 @@ struct Plan: Sendable {
         commitLimits.announcedBytesMax = random.oneIn(3) ? random.int(0...200) : 8 << 20
         commitLimits.commitEventsMax = random.oneIn(3) ? random.int(1...6) : 2048
         commitLimits.trimRowsMax = random.int(2...50)
+        commitLimits.forgetRowsMax = commitLimits.trimRowsMax
         commitLimits.expiringMax = random.int(1...20)
         commitLimits.ballastBytes = 0
         if random.oneIn(3) { budgets.eventsMax = random.int(10...80) }
