@@ -174,7 +174,7 @@ extension Runner {
                     next += 1
                 }
             }
-            accepted += try commit(events, and: [trim], &tally) { index, reply in
+            accepted += try commit(events, &tally) { index, reply in
                 switch (expected[index], reply) {
                 case (nil, .accepted(let event)): return event.sequence
                 case (let older?, .repeated(let id, _)) where id.sequence == older:

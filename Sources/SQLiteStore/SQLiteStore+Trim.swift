@@ -14,6 +14,9 @@ extension SQLiteStore {
     }
 
     private mutating func trimHistory(before: WallTime, max: Int, limit: Int) throws(SQLiteError) -> Int {
+        // Mostly there is nothing to do, and a slice of lines need not be read for that.
+        guard let first = try history.oldest(limit: 1).first, first.handedOverAt < before || counters.history > max
+        else { return 0 }
         var removed = 0
         for line in try history.oldest(limit: limit) {
             guard line.handedOverAt < before || counters.history > max else { break }
