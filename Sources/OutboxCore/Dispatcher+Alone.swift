@@ -7,13 +7,13 @@ extension Dispatcher {
 
     /// Whether another like it is in flight; it is then set aside until that one's outcome is on disk.
     mutating func isHeldBack(_ sequence: Int64) -> Bool {
-        let event = window[sequence]!.event
-        let route = functions[event.functionKey]!.route.rawValue
+        let event = window[known: sequence].event
+        let route = functions[known: event.functionKey].route.rawValue
         let afterCrash = !Planted.crashSuspectsTogether && crashed.contains(event.id)
         let onRoute = PoisonWatch.isSuspect(event.routeFailures)
         if (afterCrash && aloneAfterCrash != nil) || (onRoute && routes[route].alone != nil) {
             setAside.insert(sequence)
-            functions[event.functionKey]!.aside += 1
+            functions[known: event.functionKey].aside += 1
             return true
         }
         if afterCrash { aloneAfterCrash = sequence }
@@ -34,10 +34,10 @@ extension Dispatcher {
         }
         guard isFree, !setAside.isEmpty else { return }
         for other in setAside.sorted(by: >) {
-            let key = window[other]!.event.functionKey
-            functions[key]!.aside -= 1
-            functions[key]![keyPath: FunctionState.path(window[other]!.line)].prepend(other)
-            if isBlocked(functions[key]!) { evict(key) }
+            let key = window[known: other].event.functionKey
+            functions[known: key].aside -= 1
+            functions[known: key][keyPath: FunctionState.path(window[known: other].line)].prepend(other)
+            if isBlocked(functions[known: key]) { evict(key) }
             list(key)
         }
         setAside = []

@@ -22,11 +22,11 @@ extension Dispatcher {
         if Planted.sentIsHandedOver, verdict.uncertain { verdict.blame = nil }
         let startedAt = now.monotonic.advanced(by: .milliseconds(-completion.duration.milliseconds))
         let key = entry.event.functionKey
-        let route = functions[key]!.route
+        let route = functions[known: key].route
         blameRouteIfShared(&verdict, key, route)
-        let wasProbe = functions[key]!.probe == completion.sequence
+        let wasProbe = functions[known: key].probe == completion.sequence
         let wasRouteProbe = routes[route.rawValue].probe == completion.sequence
-        if wasProbe, !(Planted.probeNeverAgain && verdict.blame == .throttle) { functions[key]!.probe = nil }
+        if wasProbe, !(Planted.probeNeverAgain && verdict.blame == .throttle) { functions[known: key].probe = nil }
         if wasRouteProbe { routes[route.rawValue].probe = nil }
 
         var changes: [StateChange] = []
@@ -37,7 +37,7 @@ extension Dispatcher {
         if case .answered = completion.outcome { crashed.answered(entry.event.id) }
         entry.event.attempts += 1
         if let blame = verdict.blame { counters.failures[blame, default: 0] += 1 }
-        tally.add(AttemptKind(verdict.blame).rawValue, for: key, functions[key]!.identity)
+        tally.add(AttemptKind(verdict.blame).rawValue, for: key, functions[known: key].identity)
         if case .answered(let answer) = completion.outcome, verdict.blame != .route {
             let isRefusal = verdict.blame == .event || verdict.blame == .function
             let isGood = verdict.blame == nil || (isRefusal && answer.status < 500)
@@ -46,7 +46,7 @@ extension Dispatcher {
 
         keepPace(completion, verdict, key, route, now: now.monotonic)
 
-        let policy = functions[key]!.policy
+        let policy = functions[known: key].policy
         var fate: Resolution.Fate
         var charged = false
         switch verdict.blame {

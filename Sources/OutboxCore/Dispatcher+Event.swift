@@ -29,9 +29,9 @@ extension Dispatcher {
         using random: inout some RandomNumberGenerator
     ) -> (Resolution.Fate, charged: Bool) {
         let key = event.functionKey
-        let policy = functions[key]!.policy
+        let policy = functions[known: key].policy
         let functionReason = "\(RejectionRun.length) different events in a row were refused alike: \(verdict.reason)"
-        if functions[key]!.suspension?.reason == functionReason {
+        if functions[known: key].suspension?.reason == functionReason {
             guard wasProbe else { return (.waits(dueAt: nil), false) }
             event.chargedAttempts += 1
             suspendFunction(key, reason: functionReason, probeFailed: true, now: now, &changes, using: &random)
@@ -53,7 +53,7 @@ extension Dispatcher {
             }
             return (.dead(.corrupt, reason: verdict.reason), false)
         }
-        let finding = functions[key]!.rejections.refused(
+        let finding = functions[known: key].rejections.refused(
             event.sequence,
             code: verdict.reason,
             reason: verdict.reason,
@@ -69,7 +69,7 @@ extension Dispatcher {
             trials.insert(key)
             return (.waits(dueAt: now.wall.advanced(by: RejectionRun.backoff)), false)
         case .condemned, .onTrial:
-            functions[key]!.rejections.left(event.sequence)
+            functions[known: key].rejections.left(event.sequence)
             return (.waits(dueAt: backoff(&event, policy, retryAfter: nil, now: now, using: &random)), false)
         }
     }
@@ -77,7 +77,7 @@ extension Dispatcher {
     /// The event will be handed over or dead once this outcome is on disk.
     mutating func hasLeft(_ sequence: Int64, of key: FunctionKey) {
         poison.left(sequence)
-        functions[key]!.rejections.left(sequence)
+        functions[known: key].rejections.left(sequence)
     }
 
     /// The event has left the queue without an outcome: should it come back, it is judged by what is said of it then.
@@ -95,20 +95,20 @@ extension Dispatcher {
             // While something of the function is on its way, or can't be, there is more to come.
             let isCutOff = function.pause != nil || routes[function.route.rawValue].suspension != nil
             if function.inFlight == 0, !isCutOff, !isHeld(function) {
-                functions[key]!.rejections.lapse(now: now.monotonic)
+                functions[known: key].rejections.lapse(now: now.monotonic)
             }
-            for (sequence, reason) in functions[key]!.rejections.condemned.sorted(by: { $0.key < $1.key }) {
+            for (sequence, reason) in functions[known: key].rejections.condemned.sorted(by: { $0.key < $1.key }) {
                 if let entry = window[sequence] {
                     guard entry.place == .waiting else { continue }
                     takeOut(sequence, of: key)
                     forget(sequence)
                 }
-                functions[key]!.rejections.left(sequence)
+                functions[known: key].rejections.left(sequence)
                 guard !burying.contains(sequence), withdrawn[sequence] == nil else { continue }
                 burying.insert(sequence)
                 action.commands.append(.bury(sequence: sequence, .rejected, reason: reason))
             }
-            if !functions[key]!.rejections.isOpen {
+            if !functions[known: key].rejections.isOpen {
                 trials.remove(key)
                 dropIfIdle(key)
             }
@@ -118,7 +118,7 @@ extension Dispatcher {
     /// Whether an attempt that began then is none that could decide: `max_age` is the give-up time of a failing function,
     /// so an outage or an operator's pause, however long, kills nothing that has had no attempt after it.
     private func wasCutOff(_ key: FunctionKey, since startedAt: MonotonicTime) -> Bool {
-        let function = functions[key]!
+        let function = functions[known: key]
         let route = routes[function.route.rawValue]
         if function.pause != nil || route.suspension != nil { return true }
         return [function.pauseEndedAt, route.outageEndedAt].compactMap(\.self).contains { $0 > startedAt }

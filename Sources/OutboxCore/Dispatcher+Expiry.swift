@@ -119,7 +119,7 @@ extension Dispatcher {
         ages = EventAges(record: record, isSameBoot: isSameBoot, now: now)
         self.cutOffs = cutOffs
         for key in functions.keys {
-            functions[key]!.pauseEnded = cutOffs.pauseEnded(of: functions[key]!.identity)
+            functions[known: key].pauseEnded = cutOffs.pauseEnded(of: functions[known: key].identity)
         }
         for case .route(let name) in cutOffs.map(\.scope) {
             guard let index = routes.firstIndex(where: { $0.name == name }) else { continue }

@@ -8,7 +8,7 @@ extension Dispatcher {
         precondition(directory.routeNames == self.directory.routeNames, "routes can't change while the daemon runs")
         self.directory = directory
         for key in Array(functions.keys) {
-            functions[key]!.adopt(directory.policy(for: functions[key]!.identity))
+            functions[known: key].adopt(directory.policy(for: functions[known: key].identity))
             list(key)
         }
     }
@@ -17,7 +17,7 @@ extension Dispatcher {
     package mutating func probeSoon(route key: RouteKey, now: Moment, using random: inout some RandomNumberGenerator) {
         routes[key.rawValue].suspension?.nextProbe = now.monotonic
         for function in suspendedFunctions where functions[function]?.route == key {
-            functions[function]!.suspension?.nextProbe = Self.soon(now, using: &random)
+            functions[known: function].suspension?.nextProbe = Self.soon(now, using: &random)
             scheduleProbe(of: function)
         }
     }

@@ -19,16 +19,18 @@ extension Dispatcher {
             throttled(key, route, verdict, startedAt: startedAt, now: now)
         default:
             guard case .failed(let failure) = completion.outcome, failure.kind == .timeout, verdict.sent else { return }
-            functions[key]!.limit.timedOut(startedAt: startedAt, now: now)
+            functions[known: key].limit.timedOut(startedAt: startedAt, now: now)
         }
     }
 
     private mutating func handedOver(_ key: FunctionKey, _ route: RouteKey, after latency: Span, now: MonotonicTime) {
-        functions[key]!.pace.worked(after: latency, now: now)
+        functions[known: key].pace.worked(after: latency, now: now)
         routes[route.rawValue].pace.worked(after: latency, now: now)
-        guard functions[key]!.suspension == nil else { return }
+        guard functions[known: key].suspension == nil else { return }
         let usual = routes[route.rawValue].pace.latency.value!
-        functions[key]!.limit.worked(isSlow: functions[key]!.pace.latency.value! > AdaptiveLimit.slowFactor * usual)
+        functions[known: key].limit.worked(
+            isSlow: functions[known: key].pace.latency.value! > AdaptiveLimit.slowFactor * usual
+        )
     }
 
     /// A throttle: its scope goes on at a rate, after `Retry-After`.
@@ -43,9 +45,9 @@ extension Dispatcher {
         let hold = retryAfter.flatMap { $0 > .zero ? Hold($0, now: now) : nil }
         switch verdict.throttleScope {
         case .function:
-            functions[key]!.pace.throttled(startedAt: startedAt, rest: hold?.until, now: now)
-            if let hold, hold.until > functions[key]!.heldUntil ?? now {
-                functions[key]!.hold = hold
+            functions[known: key].pace.throttled(startedAt: startedAt, rest: hold?.until, now: now)
+            if let hold, hold.until > functions[known: key].heldUntil ?? now {
+                functions[known: key].hold = hold
                 pace(key, until: hold.until)
             }
             trim(key)
@@ -55,14 +57,14 @@ extension Dispatcher {
             let wasHeld = routes[index].hold?.isLong ?? false
             if let hold, hold.until > routes[index].heldUntil ?? now { routes[index].hold = hold }
             guard let hold, hold.isLong, !wasHeld else { return }
-            for function in functions.keys.sorted() where functions[function]!.route == route { trim(function) }
+            for function in functions.keys.sorted() where functions[known: function].route == route { trim(function) }
         }
     }
 
     /// Gives back what is too much in memory for a function that has become slow.
     private mutating func trim(_ key: FunctionKey) {
-        let share = share(of: functions[key]!)
-        if functions[key]!.waiting > 2 * share || (isHeld(functions[key]!) && !hasRoomForCandidates) {
+        let share = share(of: functions[known: key])
+        if functions[known: key].waiting > 2 * share || (isHeld(functions[known: key]) && !hasRoomForCandidates) {
             evict(key, keep: share)
         }
     }
@@ -72,11 +74,11 @@ extension Dispatcher {
     /// When the function may start an attempt as far as rates go; nil: now.
     mutating func tokenTime(_ key: FunctionKey, now: MonotonicTime) -> MonotonicTime? {
         var latest: MonotonicTime?
-        if let control = functions[key]!.pace.control, let next = control.next, next > now {
-            functions[key]!.pace.control!.waited(at: now)
+        if let control = functions[known: key].pace.control, let next = control.next, next > now {
+            functions[known: key].pace.control!.waited(at: now)
             latest = next
         }
-        if functions[key]!.policy.rate != nil, let next = functions[key]!.rateBucket.next, next > now {
+        if functions[known: key].policy.rate != nil, let next = functions[known: key].rateBucket.next, next > now {
             latest = max(latest ?? next, next)
         }
         return latest
@@ -84,19 +86,19 @@ extension Dispatcher {
 
     /// An attempt of the function begins.
     mutating func takeTokens(_ key: FunctionKey, line: WaitingLine, now: Moment, ageFrom: WallTime) {
-        functions[key]!.pace.control?.take(at: now.monotonic)
-        routes[functions[key]!.route.rawValue].pace.control?.take(at: now.monotonic)
-        let policy = functions[key]!.policy
-        if let rate = policy.rate { functions[key]!.rateBucket.take(perSecond: rate, at: now.monotonic) }
+        functions[known: key].pace.control?.take(at: now.monotonic)
+        routes[functions[known: key].route.rawValue].pace.control?.take(at: now.monotonic)
+        let policy = functions[known: key].policy
+        if let rate = policy.rate { functions[known: key].rateBucket.take(perSecond: rate, at: now.monotonic) }
         if let rate = policy.drainRate, line == .redriven || Self.isOld(ageFrom, now) {
-            functions[key]!.drainBucket.take(perSecond: rate, at: now.monotonic)
+            functions[known: key].drainBucket.take(perSecond: rate, at: now.monotonic)
         }
     }
 
     /// To be looked at again at that time.
     mutating func pace(_ key: FunctionKey, until time: MonotonicTime) {
-        guard functions[key]!.pacedUntil != time else { return }
-        functions[key]!.pacedUntil = time
+        guard functions[known: key].pacedUntil != time else { return }
+        functions[known: key].pacedUntil = time
         paced.schedule(key, at: time)
     }
 
@@ -110,7 +112,7 @@ extension Dispatcher {
         for key in paced.due.sorted() {
             paced.leave(key)
             functions[key]?.pacedUntil = nil
-            if let until = functions[key]?.heldUntil, until <= now { functions[key]!.hold = nil }
+            if let until = functions[key]?.heldUntil, until <= now { functions[known: key].hold = nil }
             functions[key]?.settle(at: now)
             list(key)
             dropIfIdle(key)
@@ -128,27 +130,28 @@ extension Dispatcher {
 
     /// The event that is next. Those in line that have become old go to the backlog.
     mutating func choose(_ key: FunctionKey, now: Moment) -> Choice? {
-        let drains = functions[key]!.policy.drainRate != nil
+        let drains = functions[known: key].policy.drainRate != nil
         if drains {
             moveOld(of: key, from: \.fresh, now: now)
             moveOld(of: key, from: \.retried, now: now)
         }
-        if functions[key]!.isBehind, functions[key]!.backlog.isEmpty, functions[key]!.redriven.isEmpty {
-            functions[key]!.isBehind = functions[key]!.hasPassedOver
+        if functions[known: key].isBehind, functions[known: key].backlog.isEmpty, functions[known: key].redriven.isEmpty
+        {
+            functions[known: key].isBehind = functions[known: key].hasPassedOver
         }
-        let function = functions[key]!
-        if let forced = forcedNext(function) { return .event(forced, window[forced]!.line, function.turns) }
+        let function = functions[known: key]
+        if let forced = forcedNext(function) { return .event(forced, window[known: forced].line, function.turns) }
         let hasDrainToken = !drains || Planted.drainRateIgnored || function.drainBucket.hasToken(at: now.monotonic)
         func isReady(_ line: WaitingLine) -> Bool {
             guard let first = function[keyPath: FunctionState.path(line)].first else { return false }
             switch line {
             case .fresh, .retried: return true
-            case .backlog: return hasDrainToken || !Self.isOld(window[first]!.event.ageFrom, now)
+            case .backlog: return hasDrainToken || !Self.isOld(window[known: first].event.ageFrom, now)
             case .redriven: return hasDrainToken
             }
         }
         if !hasDrainToken, !(function.backlog.isEmpty && function.redriven.isEmpty) {
-            functions[key]!.isBehind = true
+            functions[known: key].isBehind = true
         }
         var turns = function.turns
         if let line = turns.next(where: isReady) {
@@ -162,12 +165,12 @@ extension Dispatcher {
         from line: WritableKeyPath<FunctionState, Line>,
         now: Moment
     ) {
-        while let first = functions[key]![keyPath: line].first, first != functions[key]!.forced,
-            Self.isOld(window[first]!.event.ageFrom, now)
+        while let first = functions[known: key][keyPath: line].first, first != functions[known: key].forced,
+            Self.isOld(window[known: first].event.ageFrom, now)
         {
-            _ = functions[key]![keyPath: line].popFirst()
-            functions[key]!.backlog.append(first)
-            window[first]!.line = .backlog
+            _ = functions[known: key][keyPath: line].popFirst()
+            functions[known: key].backlog.append(first)
+            window[known: first].line = .backlog
         }
     }
 

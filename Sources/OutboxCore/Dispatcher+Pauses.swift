@@ -6,17 +6,17 @@ extension Dispatcher {
         noteEnd(of: pauses.map(\.pattern).filter { !kept.contains($0) }, now: now.wall)
         pauses = rules
         for key in functions.keys.sorted() {
-            let before = functions[key]!.pause
-            let pause = pause(of: functions[key]!.identity)
-            functions[key]!.pause = pause
+            let before = functions[known: key].pause
+            let pause = pause(of: functions[known: key].identity)
+            functions[known: key].pause = pause
             guard (pause == nil) != (before == nil) else { continue }
             // Whoever was to give the route's next probe may be stopped now, or may be the only one who can.
-            routes[functions[key]!.route.rawValue].lacksCandidate = false
+            routes[functions[known: key].route.rawValue].lacksCandidate = false
             if pause != nil {
                 evict(key)
             } else {
-                functions[key]!.pauseEnded = now.wall
-                functions[key]!.pauseEndedAt = now.monotonic
+                functions[known: key].pauseEnded = now.wall
+                functions[known: key].pauseEndedAt = now.monotonic
                 list(key)
                 dropIfIdle(key)
             }
@@ -32,10 +32,10 @@ extension Dispatcher {
         now: Moment,
         using random: inout some RandomNumberGenerator
     ) {
-        for key in functions.keys.sorted() where pattern.matches(functions[key]!.identity) {
-            routes[functions[key]!.route.rawValue].suspension?.nextProbe = now.monotonic
-            guard functions[key]!.suspension != nil else { continue }
-            functions[key]!.suspension?.nextProbe = Self.soon(now, using: &random)
+        for key in functions.keys.sorted() where pattern.matches(functions[known: key].identity) {
+            routes[functions[known: key].route.rawValue].suspension?.nextProbe = now.monotonic
+            guard functions[known: key].suspension != nil else { continue }
+            functions[known: key].suspension?.nextProbe = Self.soon(now, using: &random)
             scheduleProbe(of: key)
         }
     }

@@ -84,7 +84,7 @@ extension Dispatcher {
 
     private mutating func backlogClaim(now: Moment) -> ClaimRequest? {
         while hasRoomForPage, let (key, room) = nextToRead() {
-            if readsDue(functions[key]!) { return readPassedOver(key, upTo: room, now: now) }
+            if readsDue(functions[known: key]) { return readPassedOver(key, upTo: room, now: now) }
             return readTogether(key, room)
         }
         return nil
@@ -93,14 +93,14 @@ extension Dispatcher {
     /// The function whose turn it is to have its passed-over rows read, and how many of them.
     private mutating func nextToRead() -> (FunctionKey, Int)? {
         while let key = toRead.popFirst().map(FunctionKey.init) {
-            guard functions[key] != nil else { continue }
-            functions[key]!.isToRead = false
-            guard functions[key]!.hasPassedOver else {
+            guard functions.contains(key) else { continue }
+            functions[known: key].isToRead = false
+            guard functions[known: key].hasPassedOver else {
                 passedOver.remove(key)
                 dropIfIdle(key)
                 continue
             }
-            let room = min(limits.claimEventsMax, readableRoom(of: functions[key]!))
+            let room = min(limits.claimEventsMax, readableRoom(of: functions[known: key]))
             if room > 0 { return (key, room) }
         }
         return nil
@@ -109,26 +109,26 @@ extension Dispatcher {
     /// Rows of this function, and with them those of others that begin no earlier: where many functions have rows
     /// among each other, one walk serves all of them. Each is first in its turn, so that none waits for the others'.
     private mutating func readTogether(_ key: FunctionKey, _ room: Int) -> ClaimRequest {
-        let first = functions[key]!.parked!.first
-        var last = functions[key]!.parked!.last
+        let first = functions[known: key].parked!.first
+        var last = functions[known: key].parked!.last
         var wanted = [key: room]
         for _ in 0..<min(toRead.count, Self.readTogetherMax) {
             guard let (other, room) = nextToRead() else { break }
             keepsTurnToRead(other)
-            let function = functions[other]!
+            let function = functions[known: other]
             guard let range = function.parked, range.first >= first, !readsDue(function) else { continue }
             wanted[other] = room
             last = max(last, range.last)
         }
         keepsTurnToRead(key)
-        for key in wanted.keys { functions[key]!.readsDueNext.toggle() }
+        for key in wanted.keys { functions[known: key].readsDueNext.toggle() }
         let lane = ClaimRequest.Lane.fresh(after: first - 1, through: last + Self.readBehind, only: wanted)
         return page(lane, held: wanted.count == 1 ? held(of: key) : Set(window.keys.filter { $0 >= first }))
     }
 
     /// It comes up again as long as it has rows to be read and room for them.
     private mutating func keepsTurnToRead(_ key: FunctionKey) {
-        functions[key]!.isToRead = true
+        functions[known: key].isToRead = true
         toRead.append(key.rawValue)
     }
 
@@ -139,15 +139,16 @@ extension Dispatcher {
 
     /// What of a function's rows is in memory.
     private func held(of key: FunctionKey) -> Set<Int64> {
-        underWay.union(functions[key]!.waitingSequences)
+        underWay.union(functions[known: key].waitingSequences)
     }
 
     /// Rows of it were passed over: they are read as soon as there is room for enough of them.
     mutating func wantRows(of key: FunctionKey) {
         // Its probe may have come due before there was anything to probe with.
-        if let function = functions[key], function.suspension != nil, function.waiting == 0 { probes.look(at: key) }
-        guard let function = functions[key], !function.isToRead, readableRoom(of: function) > 0 else { return }
-        functions[key]!.isToRead = true
+        guard functions.contains(key) else { return }
+        if functions[known: key].suspension != nil, functions[known: key].waiting == 0 { probes.look(at: key) }
+        guard !functions[known: key].isToRead, readableRoom(of: functions[known: key]) > 0 else { return }
+        functions[known: key].isToRead = true
         toRead.append(key.rawValue)
     }
 
@@ -172,15 +173,15 @@ extension Dispatcher {
     }
 
     private mutating func readPassedOver(_ key: FunctionKey, upTo eventsMax: Int, now: Moment) -> ClaimRequest {
-        let function = functions[key]!
-        functions[key]!.readsDueNext.toggle()
+        let function = functions[known: key]
+        functions[known: key].readsDueNext.toggle()
         if !readsDue(function), let range = function.parked {
             return page(
                 .fresh(after: range.first - 1, through: range.last, only: [key: eventsMax]),
                 held: held(of: key)
             )
         }
-        functions[key]!.isDueScanUnderWay = true
+        functions[known: key].isDueScanUnderWay = true
         dueReadUntil = max(dueReadUntil, now.wall)
         var request = page(.due(after: function.duePlace, until: now.wall, only: key), held: held(of: key))
         request.eventsMax = eventsMax

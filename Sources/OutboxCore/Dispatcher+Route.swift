@@ -29,9 +29,9 @@ extension Dispatcher {
 
     /// What was parked because of the route is read again.
     mutating func resumeReading(on route: RouteKey) {
-        for key in functions.keys.sorted() where functions[key]!.route == route {
+        for key in functions.keys.sorted() where functions[known: key].route == route {
             // Its own probe may have come due meanwhile, with nothing of it in memory.
-            if functions[key]!.suspension != nil { probes.look(at: key) }
+            if functions[known: key].suspension != nil { probes.look(at: key) }
             list(key)
         }
     }
@@ -46,7 +46,7 @@ extension Dispatcher {
         using random: inout some RandomNumberGenerator
     ) -> Resolution.Fate {
         let index = key.rawValue
-        let policy = functions[entry.event.functionKey]!.policy
+        let policy = functions[known: entry.event.functionKey].policy
         let isSuspended = routes[index].suspension != nil
         if verdict.sent, !verdict.isShared {
             entry.event.routeFailures = poison.failed(
@@ -156,12 +156,12 @@ extension Dispatcher {
         )
         if let own = verdict.functionReason {
             for function in suspendedFunctions.sorted()
-            where functions[function]!.route == key && functions[function]!.suspension?.reason == own {
+            where functions[known: function].route == key && functions[known: function].suspension?.reason == own {
                 liftSuspension(of: function, &changes)
             }
         }
         if before == nil {
-            for function in functions.keys.sorted() where functions[function]!.route == key { evict(function) }
+            for function in functions.keys.sorted() where functions[known: function].route == key { evict(function) }
         }
         if before?.reason != verdict.reason {
             changes.append(

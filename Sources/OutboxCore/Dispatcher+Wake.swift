@@ -45,16 +45,16 @@ extension Dispatcher {
         clockTrusted: Bool,
         into action: inout WakeAction
     ) -> Turn {
-        guard functions[key] != nil else { return .passed }
-        functions[key]!.isListed = false
-        let route = functions[key]!.route.rawValue
-        if functions[key]!.suspension != nil {
+        guard functions.contains(key) else { return .passed }
+        functions[known: key].isListed = false
+        let route = functions[known: key].route.rawValue
+        if functions[known: key].suspension != nil {
             probes.look(at: key)
             offerProbe(key, now: now, clockTrusted: clockTrusted, into: &action)
             return .passed
         }
-        guard functions[key]!.waiting > 0, canStart(functions[key]!) else {
-            functions[key]!.credit = 0
+        guard functions[known: key].waiting > 0, canStart(functions[known: key]) else {
+            functions[known: key].credit = 0
             dropIfIdle(key)
             return .passed
         }
@@ -62,7 +62,7 @@ extension Dispatcher {
             waitForRoom(key, route, now: now.monotonic)
             return .passed
         }
-        if functions[key]!.inFlight >= 2, isScarce || holdsItsShare(functions[key]!) {
+        if functions[known: key].inFlight >= 2, isScarce || holdsItsShare(functions[known: key]) {
             list(key)
             return .keepsTurn
         }
@@ -76,16 +76,16 @@ extension Dispatcher {
             pace(key, until: time)
             return .passed
         case .event(let sequence, let line, let turns)?:
-            functions[key]!.credit += 1
-            let event = window[sequence]!.event
+            functions[known: key].credit += 1
+            let event = window[known: sequence].event
             let cost = 1 + event.payload.count / Self.turnBytes
-            guard functions[key]!.credit >= cost else {
+            guard functions[known: key].credit >= cost else {
                 list(key)
                 return .saves
             }
-            functions[key]!.credit -= cost
-            functions[key]!.turns = turns
-            functions[key]!.take(sequence, from: line)
+            functions[known: key].credit -= cost
+            functions[known: key].turns = turns
+            functions[known: key].take(sequence, from: line)
             begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
             list(key)
             return .started
@@ -96,7 +96,7 @@ extension Dispatcher {
         if let control = routes[route].pace.control, !control.hasToken(at: now) {
             routes[route].pace.control!.waited(at: now)
         }
-        functions[key]!.isListed = true
+        functions[known: key].isListed = true
         routes[route].waiting.append(key.rawValue)
     }
 
@@ -120,9 +120,9 @@ extension Dispatcher {
     }
 
     private mutating func begin(_ sequence: Int64, clockTrusted: Bool, now: Moment, into action: inout WakeAction) {
-        let event = window[sequence]!.event
+        let event = window[known: sequence].event
         if clockTrusted, !Planted.hardExpiryIgnored, let expiry = event.expiresAt, expiry <= now.wall,
-            functions[event.functionKey]!.policy.soft == false
+            functions[known: event.functionKey].policy.soft == false
         {
             forget(sequence)
             burying.insert(sequence)
@@ -132,7 +132,7 @@ extension Dispatcher {
             return
         }
         let key = event.functionKey
-        if crashed.isPoison(event.id), !functions[key]!.policy.soft {
+        if crashed.isPoison(event.id), !functions[known: key].policy.soft {
             forget(sequence)
             burying.insert(sequence)
             let reason = "it was the only suspect in flight at \(CrashSuspects.crashesMax) crashes of the daemon"
@@ -140,17 +140,17 @@ extension Dispatcher {
             return
         }
         if isHeldBack(sequence) { return }
-        let route = functions[key]!.route
-        if functions[key]!.forced == sequence { functions[key]!.forced = nil }
-        window[sequence]!.place = .inFlight
+        let route = functions[known: key].route
+        if functions[known: key].forced == sequence { functions[known: key].forced = nil }
+        window[known: sequence].place = .inFlight
         underWay.insert(sequence)
-        window[sequence]!.startedAt = now.wall
+        window[known: sequence].startedAt = now.wall
         inFlight += 1
-        functions[key]!.inFlight += 1
-        if functions[key]!.inFlight == 1 { functionsInFlight += 1 }
+        functions[known: key].inFlight += 1
+        if functions[known: key].inFlight == 1 { functionsInFlight += 1 }
         routes[route.rawValue].inFlight += 1
         counters.attempts += 1
-        takeTokens(key, line: window[sequence]!.line, now: now, ageFrom: event.ageFrom)
+        takeTokens(key, line: window[known: sequence].line, now: now, ageFrom: event.ageFrom)
         action.starts.append(Start(event: event, route: route))
     }
 
@@ -168,7 +168,7 @@ extension Dispatcher {
                 readCandidate(for: RouteKey(index))
                 continue
             }
-            let key = window[sequence]!.event.functionKey
+            let key = window[known: sequence].event.functionKey
             takeOut(sequence, of: key)
             begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
             guard window[sequence]?.place == .inFlight else { continue }
@@ -198,19 +198,19 @@ extension Dispatcher {
             if isReadForProbe(key, now: now) { toProbe.append(key.rawValue) }
             return
         }
-        let route = functions[key]!.route.rawValue
+        let route = functions[known: key].route.rawValue
         guard routes[route].hasRoom(at: now.monotonic) || Planted.probesTakeOthersTokens else {
             // A throttled route's rate is for all of its functions: this one gets its turn with them (P6).
             probes.leave(key)
-            if !functions[key]!.isListed { waitForRoom(key, route, now: now.monotonic) }
+            if !functions[known: key].isListed { waitForRoom(key, route, now: now.monotonic) }
             return
         }
         takeOut(sequence, of: key)
         begin(sequence, clockTrusted: clockTrusted, now: now, into: &action)
         guard window[sequence]?.place == .inFlight else { return }
-        functions[key]!.probe = sequence
-        functions[key]!.lastProbed = sequence
-        if wantsCandidates(functions[key]!) { toProbe.append(key.rawValue) }
+        functions[known: key].probe = sequence
+        functions[known: key].lastProbed = sequence
+        if wantsCandidates(functions[known: key]) { toProbe.append(key.rawValue) }
     }
 
     /// The event that a suspended function is probed with now; nil: it isn't.
@@ -231,11 +231,11 @@ extension Dispatcher {
 
     /// Whether a waiting event in memory has not been attempted yet.
     func holdsUntried(_ function: FunctionState) -> Bool {
-        function.waitingSequences.contains { window[$0]!.event.attempts == 0 }
+        function.waitingSequences.contains { window[known: $0].event.attempts == 0 }
     }
 
     private func holdsUntriedCandidate(_ route: RouteKey) -> Bool {
-        routeCandidate(route).map { window[$0]!.event.attempts == 0 } ?? false
+        routeCandidate(route).map { window[known: $0].event.attempts == 0 } ?? false
     }
 
     /// Nothing of it is in memory to probe with, or only events that were tried in vain: they don't keep out one that
@@ -257,7 +257,7 @@ extension Dispatcher {
     }
 
     mutating func takeOut(_ sequence: Int64, of key: FunctionKey) {
-        functions[key]!.take(sequence, from: window[sequence]!.line)
+        functions[known: key].take(sequence, from: window[known: sequence].line)
     }
 
     /// The waiting event with the fewest failed attempts, then the oldest; never the same twice running while another waits.
@@ -266,7 +266,7 @@ extension Dispatcher {
         if let forced = forcedNext(function) { return forced }
         for sequence in function.waitingSequences {
             if sequence == last, function.waiting > 1 { continue }
-            let attempts = window[sequence]!.event.attempts
+            let attempts = window[known: sequence].event.attempts
             if best == nil || (attempts, sequence) < best! { best = (attempts, sequence) }
         }
         return best?.sequence
@@ -291,7 +291,7 @@ extension Dispatcher {
                 (sequence == route.lastProbedSequence ? 4 : 0) + (function.suspension == nil ? 0 : 2)
                 + (function.key == route.lastProbedFunction ? 1 : 0) - (sequence == function.forced ? 8 : 0)
             // All of them: what fails on the way is not charged, and must not be the probe again and again.
-            let attempts = window[sequence]!.event.attempts
+            let attempts = window[known: sequence].event.attempts
             if best == nil || (rank, attempts, sequence) < best! { best = (rank, attempts, sequence) }
         }
         return best?.sequence

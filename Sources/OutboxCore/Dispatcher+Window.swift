@@ -47,9 +47,9 @@ extension Dispatcher {
             let key = entry.event.functionKey
             underWay.remove(sequence)
             inFlight -= Planted.slotLeak && entry.event.uncertain ? 0 : 1
-            functions[key]!.inFlight -= 1
-            if functions[key]!.inFlight == 0 { functionsInFlight -= 1 }
-            routes[functions[key]!.route.rawValue].inFlight -= 1
+            functions[known: key].inFlight -= 1
+            if functions[known: key].inFlight == 0 { functionsInFlight -= 1 }
+            routes[functions[known: key].route.rawValue].inFlight -= 1
             switch entry.fate! {
             case .handedOver, .dead:
                 forget(sequence)
@@ -57,10 +57,10 @@ extension Dispatcher {
                 forget(sequence)
                 noteDue(due)
             case .waits(nil):
-                window[sequence]!.place = .waiting
-                window[sequence]!.fate = nil
-                functions[key]![keyPath: FunctionState.path(entry.line)].prepend(sequence)
-                if isBlocked(functions[key]!) { evict(key) }
+                window[known: sequence].place = .waiting
+                window[known: sequence].fate = nil
+                functions[known: key][keyPath: FunctionState.path(entry.line)].prepend(sequence)
+                if isBlocked(functions[known: key]) { evict(key) }
             }
             list(key)
             dropIfIdle(key)
@@ -95,11 +95,11 @@ extension Dispatcher {
             admitAll(page.events, explicit: one != nil)
             for key in page.skipped.keys {
                 // Forgotten since the request: the whole lane is looked at again.
-                guard functions[key] != nil else {
+                guard functions.contains(key) else {
                     noteDue(WallTime(milliseconds: 0))
                     continue
                 }
-                functions[key]!.passOverDue()
+                functions[known: key].passOverDue()
                 notePassedOver(key)
             }
             if let one { functions[one]?.dueScanned(through: page.throughDue, exhausted: page.exhausted) }
@@ -183,7 +183,7 @@ extension Dispatcher {
     }
 
     private mutating func admitAll(_ events: [QueuedEvent], explicit: Bool) {
-        for event in events where window[event.sequence] == nil && !burying.contains(event.sequence) {
+        for event in events where !window.contains(event.sequence) && !burying.contains(event.sequence) {
             if isWithdrawn(event.sequence) { continue }
             switch admission(of: event, explicit: explicit) {
             case .admit:
@@ -203,34 +203,34 @@ extension Dispatcher {
         let line: WaitingLine =
             if event.redriven > 0 {
                 .redriven
-            } else if asBacklog, functions[event.functionKey]!.isBehind {
+            } else if asBacklog, functions[known: event.functionKey].isBehind {
                 .backlog
             } else {
                 event.dueAt == nil ? .fresh : .retried
             }
         window[event.sequence] = Entry(event: event, place: .waiting, line: line)
         enters(event)
-        functions[event.functionKey]![keyPath: FunctionState.path(line)].append(event.sequence)
+        functions[known: event.functionKey][keyPath: FunctionState.path(line)].append(event.sequence)
         list(event.functionKey)
     }
 
     private mutating func park(_ event: QueuedEvent) {
         ensureFunction(event.functionKey, event.function)
         if event.dueAt == nil {
-            functions[event.functionKey]!.park(event.sequence)
+            functions[known: event.functionKey].park(event.sequence)
         } else {
-            functions[event.functionKey]!.passOverDue()
+            functions[known: event.functionKey].passOverDue()
         }
         notePassedOver(event.functionKey)
     }
 
     private mutating func park(_ key: FunctionKey, first: Int64, last: Int64) {
         // The function may have been forgotten since the request; the main scan then takes the range up again.
-        guard functions[key] != nil else {
+        guard functions.contains(key) else {
             rewind(to: first)
             return
         }
-        functions[key]!.park(first: first, last: last)
+        functions[known: key].park(first: first, last: last)
         notePassedOver(key)
     }
 
@@ -239,8 +239,8 @@ extension Dispatcher {
     private mutating func narrow(_ key: FunctionKey, after: Int64, reached: Int64) {
         guard var range = functions[key]?.parked, range.first > after, range.first <= reached else { return }
         range.first = reached + 1
-        functions[key]!.parked = range.first > range.last ? nil : range
-        if !functions[key]!.hasPassedOver { passedOver.remove(key) }
+        functions[known: key].parked = range.first > range.last ? nil : range
+        if !functions[known: key].hasPassedOver { passedOver.remove(key) }
     }
 
     /// Keeps only probe candidates of a blocked function, none of a paused one nor where blocked functions are many; the
@@ -250,8 +250,8 @@ extension Dispatcher {
         let keptMax = function.pause == nil && hasRoomForCandidates ? keep : 0
         guard function.waiting > keptMax, !Planted.suspendedFillWindow else { return }
         let waiting = function.waitingSequences.sorted {
-            let a = window[$0]!.event
-            let b = window[$1]!.event
+            let a = window[known: $0].event
+            let b = window[known: $1].event
             return (a.attempts, a.sequence) < (b.attempts, b.sequence)
         }
         let kept = Set(waiting.prefix(keptMax))
@@ -286,7 +286,7 @@ extension Dispatcher {
     /// nobody would look, if none of them has a place in memory.
     private mutating func notePassedOver(_ key: FunctionKey) {
         passedOver.insert(key)
-        routes[functions[key]!.route.rawValue].lacksCandidate = false
+        routes[functions[known: key].route.rawValue].lacksCandidate = false
         wantRows(of: key)
     }
 
@@ -298,25 +298,27 @@ extension Dispatcher {
 
     mutating func forget(_ sequence: Int64) {
         guard let entry = window.removeValue(forKey: sequence) else { return }
-        if setAside.remove(sequence) != nil { functions[entry.event.functionKey]!.aside -= 1 }
-        if functions[entry.event.functionKey]!.forced == sequence { functions[entry.event.functionKey]!.forced = nil }
+        if setAside.remove(sequence) != nil { functions[known: entry.event.functionKey].aside -= 1 }
+        if functions[known: entry.event.functionKey].forced == sequence {
+            functions[known: entry.event.functionKey].forced = nil
+        }
         leaves(entry.event)
         // There is room now, whatever took it out.
-        if functions[entry.event.functionKey]!.hasPassedOver { wantRows(of: entry.event.functionKey) }
+        if functions[known: entry.event.functionKey].hasPassedOver { wantRows(of: entry.event.functionKey) }
     }
 
     private mutating func enters(_ event: QueuedEvent) {
         windowBytes += event.payload.count
-        functions[event.functionKey]!.windowBytes += event.payload.count
-        functions[event.functionKey]!.windowEvents += 1
-        if functions[event.functionKey]!.windowEvents == crowdingEvents { crowding.insert(event.functionKey) }
+        functions[known: event.functionKey].windowBytes += event.payload.count
+        functions[known: event.functionKey].windowEvents += 1
+        if functions[known: event.functionKey].windowEvents == crowdingEvents { crowding.insert(event.functionKey) }
     }
 
     private mutating func leaves(_ event: QueuedEvent) {
         windowBytes -= event.payload.count
-        functions[event.functionKey]!.windowBytes -= event.payload.count
-        functions[event.functionKey]!.windowEvents -= 1
-        if functions[event.functionKey]!.windowEvents == crowdingEvents - 1 { crowding.remove(event.functionKey) }
+        functions[known: event.functionKey].windowBytes -= event.payload.count
+        functions[known: event.functionKey].windowEvents -= 1
+        if functions[known: event.functionKey].windowEvents == crowdingEvents - 1 { crowding.remove(event.functionKey) }
     }
 
     /// No function's share of the window is smaller, but a paused one's, which is passed over anyway.

@@ -65,11 +65,11 @@ extension Dispatcher {
         admit(event)
         let key = event.functionKey
         takeOut(sequence, of: key)
-        functions[key]![keyPath: FunctionState.path(window[sequence]!.line)].prepend(sequence)
-        functions[key]!.forced = sequence
-        routes[functions[key]!.route.rawValue].suspension?.nextProbe = now.monotonic
-        if functions[key]!.suspension != nil {
-            functions[key]!.suspension?.nextProbe = now.monotonic
+        functions[known: key][keyPath: FunctionState.path(window[known: sequence].line)].prepend(sequence)
+        functions[known: key].forced = sequence
+        routes[functions[known: key].route.rawValue].suspension?.nextProbe = now.monotonic
+        if functions[known: key].suspension != nil {
+            functions[known: key].suspension?.nextProbe = now.monotonic
             scheduleProbe(of: key)
         }
         list(key)

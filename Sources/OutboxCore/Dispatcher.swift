@@ -21,9 +21,9 @@ package struct Dispatcher: Sendable {
 
     package let limits: DispatchLimits
     package internal(set) var directory: any DispatchDirectory
-    var functions: [FunctionKey: FunctionState] = [:]
+    var functions = InPlaceTable<FunctionKey, FunctionState>()
     var routes: [RouteState]
-    var window: [Int64: Entry] = [:]
+    var window = InPlaceTable<Int64, Entry>()
     var windowBytes = 0
     package internal(set) var inFlight = 0
     var functionsInFlight = 0
@@ -118,7 +118,7 @@ package struct Dispatcher: Sendable {
         for record in records {
             guard let state = record.state, !Planted.suspensionLost else { continue }
             ensureFunction(record.key, record.function)
-            functions[record.key]!.suspension = Self.restored(state, now: now, using: &random)
+            functions[known: record.key].suspension = Self.restored(state, now: now, using: &random)
             suspendedFunctions.insert(record.key)
             scheduleProbe(of: record.key)
         }
@@ -148,9 +148,9 @@ package struct Dispatcher: Sendable {
     }
 
     mutating func ensureFunction(_ key: FunctionKey, _ identity: FunctionIdentity) {
-        if functions[key] != nil { return }
+        if functions.contains(key) { return }
         if functions.count >= limits.functionsMax {
-            functions = functions.filter { !$0.value.isForgettable }
+            functions.keep { !$0.isForgettable }
         }
         functions[key] = FunctionState(
             key: key,
@@ -158,8 +158,8 @@ package struct Dispatcher: Sendable {
             route: directory.route(for: identity),
             policy: directory.policy(for: identity)
         )
-        if !pauses.isEmpty, !Planted.pauseLost { functions[key]!.pause = pause(of: identity) }
-        if !cutOffs.isEmpty { functions[key]!.pauseEnded = cutOffs.pauseEnded(of: identity) }
+        if !pauses.isEmpty, !Planted.pauseLost { functions[known: key].pause = pause(of: identity) }
+        if !cutOffs.isEmpty { functions[known: key].pauseEnded = cutOffs.pauseEnded(of: identity) }
     }
 
     /// Not usable now: paused, or suspended itself, or its route is.
@@ -194,13 +194,17 @@ package struct Dispatcher: Sendable {
 
     /// Lets the function have its turn, if something of it waits.
     mutating func list(_ key: FunctionKey) {
-        guard let function = functions[key] else { return }
-        if function.hasPassedOver { wantRows(of: key) }
-        if function.suspension != nil, function.waiting > 0 || function.hasPassedOver { probes.look(at: key) }
-        guard function.waiting > 0 else { return }
-        routes[function.route.rawValue].lacksCandidate = false
-        guard !function.isListed else { return }
-        functions[key]!.isListed = true
+        guard functions.contains(key) else { return }
+        if functions[known: key].hasPassedOver { wantRows(of: key) }
+        if functions[known: key].suspension != nil,
+            functions[known: key].waiting > 0 || functions[known: key].hasPassedOver
+        {
+            probes.look(at: key)
+        }
+        guard functions[known: key].waiting > 0 else { return }
+        routes[functions[known: key].route.rawValue].lacksCandidate = false
+        guard !functions[known: key].isListed else { return }
+        functions[known: key].isListed = true
         if Planted.latestTakesTurn { return turns.prepend(key.rawValue) }
         turns.append(key.rawValue)
     }
@@ -238,7 +242,11 @@ package struct Dispatcher: Sendable {
             inFlight: inFlight,
             windowEvents: window.count,
             windowBytes: windowBytes,
-            inFlightSince: window.compactMapValues { $0.place == .waiting ? nil : $0.startedAt },
+            inFlightSince: Dictionary(
+                uniqueKeysWithValues: zip(window.keys, window.values).compactMap { sequence, entry in
+                    entry.place == .waiting ? nil : (sequence, entry.startedAt)
+                }
+            ),
             counters: counters,
             tally: tally,
             isBlockedByDisk: isBlockedByDisk
@@ -248,7 +256,7 @@ package struct Dispatcher: Sendable {
     /// The oldest event of each function among those in the window.
     private func oldestInMemory() -> [FunctionKey: DuePlace] {
         var oldest: [FunctionKey: DuePlace] = [:]
-        for (sequence, entry) in window {
+        for (sequence, entry) in zip(window.keys, window.values) {
             let place = DuePlace(dueAt: entry.event.ageFrom, sequence: sequence)
             if let best = oldest[entry.event.functionKey], best <= place { continue }
             oldest[entry.event.functionKey] = place
