@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -18,6 +19,12 @@ void clinux_eventfd_signal(int descriptor) {
 void clinux_eventfd_drain(int descriptor) {
     uint64_t count;
     while (read(descriptor, &count, sizeof count) < 0 && errno == EINTR) {}
+}
+
+void clinux_poll(int descriptor, int64_t nanoseconds) {
+    struct pollfd poller = {.fd = descriptor, .events = POLLIN};
+    struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    ppoll(&poller, 1, &time, NULL);
 }
 
 bool clinux_clock_is_synchronised(void) {

@@ -29,6 +29,7 @@ package final class CommitLoop: Sendable {
         let lastRound = lastRound
         let started = OwnedThread(name: "commit") {
             guard var committer = make() else { return }
+            committer.intakeWaiting = { mailbox.intakeWaiting }
             var stopBy: MonotonicTime?
             while true {
                 let (intake, commands) = mailbox.drain()
@@ -45,6 +46,7 @@ package final class CommitLoop: Sendable {
                 lastRound.withLockedValue { $0 = now.monotonic }
                 let holdsOutcomes = committer.holdsOutcomes
                 if let stopBy, intake.isEmpty, !holdsOutcomes || now.monotonic >= stopBy { break }
+                if stopBy == nil, let chance = committer.chance() { mailbox.gather(chance) }
                 if stopBy == nil || holdsOutcomes {
                     mailbox.signal.wait(milliseconds: committer.wait(now: now).milliseconds)
                 }

@@ -11,6 +11,8 @@ package final class CommitMailbox: Intake {
         var intake: [IntakeItem] = []
         var intakeBytes = 0
         var commands: [CommitMessage] = []
+        /// So many events are waited for: nobody wakes the thread before.
+        var gathering: Int?
         var refusing = Refusing.no
         /// The thread has ended: nobody takes messages any more.
         var isClosed = false
@@ -26,7 +28,12 @@ package final class CommitMailbox: Intake {
 
     package func submit(_ items: [IntakeItem]) {
         let (refused, why, wake) = lanes.withLockedValue { lanes -> ([IntakeItem], AcceptAnswer?, Bool) in
-            let wasEmpty = lanes.intake.isEmpty && lanes.commands.isEmpty
+            let before = lanes.intake.count
+            let wasEmpty = before == 0 && lanes.commands.isEmpty
+            func isAwaited() -> Bool {
+                guard let gathering = lanes.gathering else { return wasEmpty }
+                return before < gathering && lanes.intake.count >= gathering
+            }
             if let answer = Self.refusal(lanes.refusing) { return (items, answer, false) }
             for (index, item) in items.enumerated() {
                 if lanes.intake.count >= limits.intakeEventsMax || lanes.intakeBytes >= limits.intakeBytesMax {
@@ -34,12 +41,12 @@ package final class CommitMailbox: Intake {
                         reason: "more events are arriving than the disk takes",
                         retryAfter: .seconds(1)
                     )
-                    return (Array(items[index...]), answer, wasEmpty)
+                    return (Array(items[index...]), answer, isAwaited())
                 }
                 lanes.intake.append(item)
                 lanes.intakeBytes += item.heldBytes
             }
-            return ([], nil, wasEmpty)
+            return ([], nil, isAwaited())
         }
         if let why { answer(refused.map { ($0, why) }) }
         if wake { signal.signal() }
@@ -50,7 +57,7 @@ package final class CommitMailbox: Intake {
         let (wake, closed) = lanes.withLockedValue { lanes in
             if lanes.isClosed { return (false, true) }
             lanes.commands.append(message)
-            return (lanes.commands.count == 1 && lanes.intake.isEmpty, false)
+            return (lanes.commands.count == 1 && lanes.intake.isEmpty && lanes.gathering == nil, false)
         }
         if closed { Self.turnAway([message]) }
         if wake { signal.signal() }
@@ -107,6 +114,25 @@ package final class CommitMailbox: Intake {
         }
         if more { signal.signal() }
         return (intake, commands)
+    }
+
+    /// Events that wait.
+    package var intakeWaiting: Int { lanes.withLockedValue { $0.intake.count } }
+
+    /// Waits until so many events are in the lane, or the time is over; other messages wait as long. Commit thread only.
+    package func gather(_ chance: CommitPacing.Chance) {
+        signal.drain()
+        let isThere = lanes.withLockedValue { lanes in
+            let wanted = min(chance.events, limits.commitEventsMax)
+            if lanes.intake.count < wanted { lanes.gathering = wanted }
+            return lanes.gathering == nil
+        }
+        if !isThere { signal.wait(nanoseconds: chance.nanoseconds) }
+        let isMail = lanes.withLockedValue { lanes in
+            lanes.gathering = nil
+            return !lanes.intake.isEmpty || !lanes.commands.isEmpty
+        }
+        if isMail { signal.signal() }
     }
 
     static func refusal(_ refusing: Refusing) -> AcceptAnswer? {

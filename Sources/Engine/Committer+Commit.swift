@@ -8,7 +8,7 @@ extension Committer where Store: ~Copyable {
         let batch = first + admitted.map { .accept($0.item.event) }
         guard !batch.isEmpty else { return }
         do throws(StoreError) {
-            let replies = try timed(batch, now: now)
+            let replies = try timed(batch, new: admitted.count, now: now)
             // Producers first: they wait.
             answerIntake(Array(replies.suffix(admitted.count)))
             setHeldUp([])
@@ -39,10 +39,17 @@ extension Committer where Store: ~Copyable {
         }
     }
 
-    private mutating func timed(_ batch: [StoreCommand], now: Moment) throws(StoreError) -> [StoreReply] {
+    /// - Parameter new: events among them whose producers wait.
+    private mutating func timed(
+        _ batch: [StoreCommand],
+        new: Int = 0,
+        now: Moment
+    ) throws(StoreError) -> [StoreReply] {
         let began = stopwatch()
         let replies = try store.commit(batch, now: now.wall)
-        measures.committed(batch.count, from: began, to: stopwatch())
+        let ended = stopwatch()
+        measures.committed(batch.count, from: began, to: ended)
+        pace(new, from: began, to: ended)
         counts.commits += 1
         checkpoints.committed()
         counts.commands += batch.count

@@ -60,6 +60,9 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
     var shrinking = Shrinking()
     var compacting: RunningCompaction?
     var checkpoints = CheckpointPacing()
+    private(set) var pacing = CommitPacing()
+    /// Events that came to the mailbox meanwhile.
+    package var intakeWaiting: () -> Int = { 0 }
     /// The last round that had something to do.
     var latestMail = MonotonicTime(nanoseconds: .min)
     /// Given back since the last checkpoint.
@@ -148,6 +151,17 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
         measures.rate.sample(counts.accepted, at: now.monotonic)
         for tell in reports { tell(report()) }
         return .goOn
+    }
+
+    /// What to wait for, once, before the next round; nil: nothing.
+    package mutating func chance() -> CommitPacing.Chance? {
+        guard let chance = pacing.chance(), !hasMore, operations.isEmpty, heldUp.isEmpty else { return nil }
+        return chance
+    }
+
+    /// Before anybody is told.
+    mutating func pace(_ events: Int, from began: MonotonicTime, to ended: MonotonicTime) {
+        pacing.committed(events: events, waiting: intakeWaiting(), from: began.nanoseconds, to: ended.nanoseconds)
     }
 
     /// How long the loop may wait for a message.

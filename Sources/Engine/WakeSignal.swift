@@ -29,4 +29,9 @@ package final class WakeSignal: Sendable {
         var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         _ = poll(&poller, 1, Int32(clamping: milliseconds))
     }
+
+    /// Waits until signalled, at most `nanoseconds`.
+    package func wait(nanoseconds: Int64) {
+        clinux_poll(descriptor, nanoseconds)
+    }
 }

@@ -5,7 +5,7 @@ import Simulation
 import TestSupport
 import Testing
 
-/// The commit thread itself: how it ends.
+/// The commit thread itself: how it waits, and how it ends.
 struct CommitLoopTests {
     /// Answers "busy" so many times.
     private final class Lock: Sendable {
@@ -68,5 +68,42 @@ struct CommitLoopTests {
         loop.mailbox.post(.outcomes([.resolve(resolution)]))
         loop.stop()
         #expect(store.totals.queued == 0)
+    }
+
+    /// Whether the thread would wake at once.
+    private func isSignalled(_ mailbox: CommitMailbox) -> Bool {
+        var poller = pollfd(fd: mailbox.signal.descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&poller, 1, 0) == 1
+    }
+
+    @Test func `a thread that gathers wakes when as many events wait as were asked for`() async throws {
+        let mailbox = CommitMailbox()
+        let simulation = Simulation(seed: 1)
+        let items = (0..<4).map { _ in simulation.send(to: "orders").item }
+        mailbox.submit([items[0]])
+        async let gathered = Task.detached {
+            mailbox.gather(CommitPacing.Chance(events: 4, nanoseconds: 60_000_000_000))
+            return mailbox.intakeWaiting
+        }.value
+        for item in items.dropFirst() { mailbox.submit([item]) }
+        #expect(await gathered == 4)
+        #expect(isSignalled(mailbox))
+    }
+
+    @Test func `it goes on when its time is over, with what there is, and sleeps where there is nothing`() {
+        let mailbox = CommitMailbox()
+        let chance = CommitPacing.Chance(events: 2, nanoseconds: 1_000_000)
+        mailbox.submit([Simulation(seed: 1).send(to: "orders").item])
+        mailbox.gather(chance)
+        #expect(isSignalled(mailbox))
+        mailbox.signal.drain()
+        mailbox.post(.stopWaiting)
+        mailbox.gather(chance)
+        #expect(isSignalled(mailbox))
+        let empty = CommitMailbox()
+        empty.gather(chance)
+        #expect(!isSignalled(empty))
+        empty.post(.stopWaiting)
+        #expect(isSignalled(empty))
     }
 }

@@ -13,6 +13,9 @@ void clinux_eventfd_signal(int descriptor);
 /// Takes the pending wake-ups off the eventfd.
 void clinux_eventfd_drain(int descriptor);
 
+/// Waits until the descriptor can be read, at most so long.
+void clinux_poll(int descriptor, int64_t nanoseconds);
+
 /// Whether the kernel says that its clock is synchronised (adjtimex(2)).
 bool clinux_clock_is_synchronised(void);
 
