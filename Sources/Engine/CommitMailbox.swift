@@ -119,6 +119,9 @@ package final class CommitMailbox: Intake {
     /// Events that wait.
     package var intakeWaiting: Int { lanes.withLockedValue { $0.intake.count } }
 
+    /// Whether the thread waits in `gather`.
+    package var isGathering: Bool { lanes.withLockedValue { $0.gathering != nil } }
+
     /// Waits until so many events are in the lane, or the time is over; other messages wait as long. Commit thread only.
     package func gather(_ chance: CommitPacing.Chance) {
         signal.drain()
