@@ -18,6 +18,8 @@ package struct CommitPacing: Sendable {
 
     /// A faster disk has nothing to save.
     package static let commitMin: Int64 = 400_000
+    /// A commit that took longer met a stall, or a machine that slept; what it took more says nothing of the next one.
+    package static let commitMax: Int64 = 100_000_000
     /// Commits of a trial, and of what it is compared with.
     package static let trial = 32
     /// Commits without, after trials that didn't help: four times as many each time.
@@ -57,15 +59,16 @@ package struct CommitPacing: Sendable {
     ///   - waiting: that have come since it began.
     ///   - from: when it began, in nanoseconds of any clock; `to`: when it was on disk.
     package mutating func committed(events count: Int, waiting: Int, from: Int64, to: Int64) {
-        usual = usual == 0 ? to - from : usual + (to - from - usual) / 8
+        let took = min(to - from, Self.commitMax)
+        usual = usual == 0 ? took : usual + (took - usual) / 8
         population = count == 0 ? 0 : count + waiting
         defer { before = nil }
         guard population > 1, usual >= Self.commitMin else { return }
         commits += 1
         events += count
         // As if they came evenly.
-        waited += (Double(count) + Double(waiting) / 2) * Double(to - from)
-        if let before { waited += Double(before.waiting + count) / 2 * Double(from - before.end) }
+        waited += (Double(count) + Double(waiting) / 2) * Double(took)
+        if let before { waited += Double(before.waiting + count) / 2 * Double(min(from - before.end, Self.commitMax)) }
         advance()
         latest = (to, waiting)
     }

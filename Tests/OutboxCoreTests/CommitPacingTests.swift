@@ -132,6 +132,20 @@ struct CommitPacingTests {
         #expect(chances == [CommitPacing.Chance(events: 5, nanoseconds: 500_000)])
     }
 
+    @Test(arguments: [1, 60, 28_800])
+    func `a commit that stood still for seconds makes nobody wait longer than a slow one does`(_ seconds: Int64) {
+        var pacing = CommitPacing()
+        var longest: Int64 = 0
+        var now: Int64 = 0
+        for round in 0..<200 {
+            let took = round == 190 ? seconds * 1_000_000_000 : 1_000_000
+            pacing.committed(events: 3, waiting: 2, from: now, to: now + took)
+            if let chance = pacing.chance() { longest = max(longest, chance.nanoseconds) }
+            now += took
+        }
+        #expect((500_001...CommitPacing.commitMax / 2).contains(longest))
+    }
+
     @Test func `it waits once, and for nobody behind a commit without new events`() {
         var pacing = CommitPacing()
         for round in Int64(0)..<Int64(CommitPacing.restMin + CommitPacing.trial) {
