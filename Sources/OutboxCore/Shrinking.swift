@@ -33,6 +33,9 @@ package struct Shrinking: Sendable {
     /// sync.
     package static let pagesMax = 256
 
+    /// A slice, or what cuts it off, that took longer met a stall, or a machine that slept: no reason to rest for hours.
+    private static let tookMax: Int64 = 2_000_000_000
+
     private var peak = RecentPeak(period: peakPeriod)
     private var latestCommit = MonotonicTime(nanoseconds: .min)
     private var latestSlice = MonotonicTime(nanoseconds: .min)
@@ -83,13 +86,13 @@ package struct Shrinking: Sendable {
 
     /// A slice was done.
     package mutating func sliced(took nanoseconds: Int64, at now: MonotonicTime) {
-        latestTook = nanoseconds
+        latestTook = min(nanoseconds, Self.tookMax)
         latestSlice = now
     }
 
     /// What was given back was cut off the file.
     package mutating func checkpointed(took nanoseconds: Int64) {
-        latestTook += nanoseconds
+        latestTook = min(latestTook + min(nanoseconds, Self.tookMax), Self.tookMax)
     }
 
     private func isQuiet(_ now: MonotonicTime) -> Bool {
