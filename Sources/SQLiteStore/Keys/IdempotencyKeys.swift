@@ -184,6 +184,9 @@ struct IdempotencyKeys: ~Copyable {
             // A newer entry must stand behind the older one, and stay for as long.
             if let segment = found.segment {
                 keepUntil = max(keepUntil, segment.keepUntil)
+                // What frees a key stays in the older entry's lane, whose segments never go before one another: in another
+                // it could be over first, since a segment in use is kept for longer with each entry that comes.
+                if entry.isFree { lane = found.lane }
                 if let active = active(lane), active.number < segment.number { lane = found.lane }
             } else {
                 lane = found.lane
