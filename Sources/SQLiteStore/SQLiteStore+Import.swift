@@ -69,10 +69,15 @@ extension SQLiteStore {
     }
 
     private func standing(_ key: ImportedKey, now: WallTime) throws(SQLiteError) -> ImportOutcome? {
-        if let first = try standing(of: key.digest).holder, try isRemembered(first, now: now) {
+        let known = try standing(of: key.digest)
+        if let first = known.holder, try isRemembered(first, now: now) {
             return first.event == key.event ? .here(try state(of: key.event)) : .keyTaken(first.event)
         }
-        if let until = key.rememberedUntil, until > now { return nil }
+        if let until = key.rememberedUntil, until > now {
+            // Freed here by a cancel or a purge: who sends its event anew must not be told that it came before.
+            let isFreed = known.found.map { $0.entry.isFree && until.milliseconds <= $0.entry.until } ?? false
+            return isFreed ? .gone : nil
+        }
         return try livingRow(key.event) == nil ? .keyOver : nil
     }
 

@@ -131,6 +131,16 @@ extension EventStoreConformance {
                 "a key of this store stays"
             )
         },
+        Behaviour("a key that was freed here stays free, though it is imported again (P2)") { bench in
+            let until = bench.now.advanced(by: .hours(1))
+            let old = bench.elsewhere(1, key: StoreBench.key(), keyUntil: until)
+            let key = StoreBench.importedKey("k1", old.id, until: until)
+            try bench.bringIn(.event(old), .key(key))
+            try bench.commit(.cancel([old.id]))
+            try expectEqual(try bench.bringIn(.event(old), .key(key)), "here cancelled, gone", "again")
+            try expectEqual(try bench.reply(to: "k1"), "accepted 1", "the key is free")
+            try bench.expectCountersToMatchRows()
+        },
         Behaviour("an import is held to its room, and needs none for what is here (P7)") { bench in
             let events = (1...3).map { ImportedRecord.event(bench.elsewhere($0)) }
             var room = ImportRoom()

@@ -55,6 +55,8 @@ struct Model {
     var dead = ModelShelf()
     var history = ModelShelf()
     var keys: [Digest128: Key] = [:]
+    /// Those that a cancel or a purge freed: when their windows would have passed.
+    var freedKeys: [Digest128: WallTime] = [:]
     var damaged: Set<Int64> = []
     /// When the latest commit was.
     var latest = WallTime(milliseconds: 0)
@@ -300,7 +302,9 @@ struct Model {
     }
 
     private mutating func freeKey(_ event: Event) {
-        if let digest = Self.digest(event.new), keys[digest]?.id == event.id { keys[digest] = nil }
+        guard let digest = Self.digest(event.new), let key = keys[digest], key.id == event.id else { return }
+        keys[digest] = nil
+        freedKeys[digest] = key.until
     }
 
     private mutating func trimHistory(_ before: WallTime, _ max: Int, _ limit: Int) -> Int {

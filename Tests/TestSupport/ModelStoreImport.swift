@@ -41,6 +41,11 @@ extension Model {
             if let first = keys[key.digest], isRemembered(first, now) {
                 return first.id == key.event ? .here(state(key.event)) : .keyTaken(first.id)
             }
+            if keys[key.digest] == nil, let freed = freedKeys[key.digest], let until = key.rememberedUntil,
+                until > now, until <= freed
+            {
+                return .gone
+            }
             let isAlive = [.queued, .deadLetter].contains(state(key.event))
             if !isAlive, key.rememberedUntil.map({ $0 <= now }) ?? true { return .keyOver }
             return room.takeKey().map { .noRoom($0) } ?? .added
