@@ -44,7 +44,9 @@ package enum RestingDatabase {
                 continue
             }
             guard facts.st_size == 0 else {
-                throw .failed("\(path) was not closed in order: \(path)\(suffix) holds something")
+                throw .failed(
+                    "\(path) was not closed in order: \(path)\(suffix) holds something (the daemon's next start takes it in)"
+                )
             }
         }
     }

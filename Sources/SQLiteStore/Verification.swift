@@ -97,14 +97,19 @@ package struct Verification: Hashable, Sendable {
         quick: Bool,
         _ hash: HashFunction
     ) throws(StoreError) {
+        var version: Int64 = 0
         do throws(SQLiteError) {
-            let problems = try Soundness.check(connection, quick ? "quick_check" : "integrity_check")
-            file += problems.file
-            let version = try connection.integer("PRAGMA user_version") ?? 0
-            guard version >= Self.firstVersionToVerify else {
-                file.append("the schema's version is \(version): start the daemon once, which brings it to this one")
-                return
-            }
+            file += try Soundness.check(connection, quick ? "quick_check" : "integrity_check").file
+            version = try connection.integer("PRAGMA user_version") ?? 0
+        } catch {
+            throw error.storeError
+        }
+        guard version >= Self.firstVersionToVerify else {
+            // What is older isn't damaged by that.
+            if !file.isEmpty { return }
+            throw .refused("an older version's (schema \(version)), whose rows can't be looked at: its file is sound")
+        }
+        do throws(SQLiteError) {
             for table in ["events", "dead_letters"] {
                 let rows = try RowVerification(connection, table)
                 try rows.walk(hash) { row in note(row, table) }

@@ -54,6 +54,18 @@ struct VerificationTests {
         #expect(try contents(folder) == before)
     }
 
+    @Test(arguments: OlderDatabases.versions)
+    func `one of an older version is refused, and not called damaged`(version: Int) throws {
+        let database = try PlainDatabase(path)
+        try database.execute(OlderDatabases.sql(version: version))
+        let error = #expect(throws: StoreError.self) { try verify() }
+        guard case .refused(let text)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(text.contains("schema \(version)"))
+    }
+
     @Test func `beside its owner it is looked at too`() throws {
         let store = try leave(clean: false)
         let found = try verify()
