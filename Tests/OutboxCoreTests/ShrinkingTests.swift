@@ -37,6 +37,15 @@ struct ShrinkingTests {
         #expect(shrinking.isUnderWay)
     }
 
+    @Test func `a slice that stood still for hours is followed by another within ten seconds`() {
+        var shrinking = Shrinking()
+        look(&shrinking, used: 1, file: 2_048, goal: .order, through: 1)
+        shrinking.sliced(took: 8 * 3_600_000_000_000, at: at(1_000))
+        shrinking.checkpointed(took: 8 * 3_600_000_000_000)
+        #expect(shrinking.wait(isIdle: true, now: at(1_000)) ?? .hours(1) <= .seconds(10))
+        #expect(shrinking.wait(isIdle: false, now: at(1_000)) ?? .hours(1) <= .seconds(10))
+    }
+
     @Test func `a queue that fills and drains every minute pays nothing`() {
         var shrinking = Shrinking()
         for second in Int64(0)..<1_000 {
