@@ -175,12 +175,13 @@ package struct CommitLimits: Hashable, Sendable {
     package var commitBytesMax = 16 << 20
     /// Events told to the delivery side straight from memory, per commit; past it they are read back.
     package var announcedBytesMax = 8 << 20
-    /// When the log is moved into the file.
-    package var checkpoints = CheckpointPacing.Marks(idle: 1 << 20, busy: 8 << 20, most: 44 << 20, commitsMin: 300)
+    /// When the log is moved into the file. On a disk that another program has filled this takes as much space as the log
+    /// has: the reserve must hold it, and one commit more.
+    package var checkpoints = CheckpointPacing.Marks(idle: 1 << 20, busy: 8 << 20, most: 16 << 20, commitsMin: 300)
     /// A reader holds so much of the log that new events are refused; outcomes go on.
     package var walBytesRefused = 256 << 20
     package var ballastBytes = ballastBytesMax
-    package static let ballastBytesMax = 16 << 20
+    package static let ballastBytesMax = 32 << 20
     package var trimInterval = Span.seconds(10)
     /// Lines of the history, each with up to 13 of its attempts: about 10 ms at most.
     package var trimRowsMax = 250
@@ -199,7 +200,7 @@ package struct CommitLimits: Hashable, Sendable {
     /// On a small disk the reserve, and the log, are small too: a sixteenth of it at most.
     package mutating func scale(toDiskBytes total: Int) {
         ballastBytes = min(ballastBytes, max(1 << 20, total / 16))
-        checkpoints.most = min(checkpoints.most, ballastBytes)
+        checkpoints.most = min(checkpoints.most, ballastBytes / 2)
         checkpoints.busy = min(checkpoints.busy, ballastBytes / 2)
         checkpoints.idle = min(checkpoints.idle, ballastBytes / 8)
         walBytesRefused = min(walBytesRefused, max(4 << 20, total / 4))

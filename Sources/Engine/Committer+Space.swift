@@ -23,7 +23,11 @@ extension Committer where Store: ~Copyable {
         }
         if isCheckpointDue(isIdle: isIdle, now: now) {
             let began = stopwatch()
-            try tolerant(now: now) { (store: inout Store) throws(StoreError) in try store.checkpoint() }
+            // The reserve is for outcomes, which give it back themselves, and move the log into the file then: another
+            // program may take at once what is given back here.
+            try tolerant(now: now, givesBallast: false) { (store: inout Store) throws(StoreError) in
+                try store.checkpoint()
+            }
             if pagesCut > 0 { shrinking.checkpointed(took: stopwatch().nanoseconds - began.nanoseconds) }
             // With a reader in the way the file keeps its length.
             if store.walBytes == 0 { pagesCut = 0 }
@@ -36,7 +40,8 @@ extension Committer where Store: ~Copyable {
         let stopwatch = stopwatch
         let began = stopwatch()
         var given = 0
-        try tolerant(now: now) { (store: inout Store) throws(StoreError) in
+        let isWorthBallast = size.fileBytes - size.usedBytes > limits.ballastBytes
+        try tolerant(now: now, givesBallast: isWorthBallast) { (store: inout Store) throws(StoreError) in
             given = try store.giveBackSpace(pages: slice.pagesMax) {
                 stopwatch().nanoseconds - began.nanoseconds < slice.nanosecondsMax
             }

@@ -198,6 +198,8 @@ final class StoreCalls {
     private var errors: [Int: StoreError]
     private var count = 0
     var checkpoints = 0
+    /// Of each checkpoint.
+    var checkpointError: StoreError?
     var isOver = false
     var hasStruck: Bool { errors.isEmpty }
 
@@ -250,6 +252,7 @@ struct FailingStore: EventStore, EventStoreUpkeep {
 
     mutating func checkpoint() throws(StoreError) {
         calls.checkpoints += 1
+        if let error = calls.checkpointError { throw error }
         try calls.next()
         try inner.checkpoint()
     }
