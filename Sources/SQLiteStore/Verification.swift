@@ -107,7 +107,10 @@ package struct Verification: Hashable, Sendable {
         guard version >= Self.firstVersionToVerify else {
             // What is older isn't damaged by that.
             if !file.isEmpty { return }
-            throw .refused("an older version's (schema \(version)), whose rows can't be looked at: its file is sound")
+            throw .refused(
+                "its file is sound, but it is an older version's (schema \(version)): its rows can be looked at once a "
+                    + "daemon has been started with it"
+            )
         }
         do throws(SQLiteError) {
             for table in ["events", "dead_letters"] {

@@ -75,13 +75,6 @@ struct OddStateTests {
         #expect(DatabaseFile.folderAndName("/queue.db") == ("/", "queue.db"))
     }
 
-    @Test(arguments: [1, 3])
-    func `an older database is looked at as far as it can be, and the way on is told`(version: Int) throws {
-        try PlainDatabase(path).execute(try OlderDatabases.sql(version: version))
-        let found = try Verification.of(path, bootID: "boot-1", quick: true, hash: Self.hash)
-        #expect(found.file.contains { $0.contains("version is \(version)") })
-    }
-
     @Test func `a log whose head, or whose index, doesn't fit its checksum is damage, or has nothing to say`() throws {
         try leave(clean: false)
         try change("queue.db-wal", [16])

@@ -63,7 +63,7 @@ struct VerificationTests {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(text.contains("schema \(version)"))
+        #expect(text.contains("sound") && text.contains("schema \(version)") && text.contains("daemon"))
     }
 
     @Test func `beside its owner it is looked at too`() throws {
