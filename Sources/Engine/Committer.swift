@@ -155,8 +155,8 @@ package struct Committer<Store: EventStore & EventStoreUpkeep & ~Copyable>: ~Cop
 
     /// What to wait for, once, before the next round; nil: nothing.
     package mutating func chance() -> CommitPacing.Chance? {
-        guard let chance = pacing.chance(), !hasMore, operations.isEmpty, heldUp.isEmpty else { return nil }
-        return chance
+        let chance = pacing.chance()
+        return hasMore || !operations.isEmpty || !heldUp.isEmpty ? nil : chance
     }
 
     /// Before anybody is told.

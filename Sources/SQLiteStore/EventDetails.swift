@@ -34,7 +34,8 @@ enum EventDetails {
         var detail = detail(row, .deadLetter)
         readOptions(row, into: &detail)
         detail.diedAt = time(row, 24)
-        detail.condition = DeadLetterCondition(rawValue: row.text(25))
+        // What nobody knows was changed on the disk.
+        detail.condition = DeadLetterCondition(rawValue: row.text(25)) ?? .corrupt
         detail.reason = row.text(26)
         return detail
     }

@@ -12,4 +12,9 @@ struct OwnFlightFileTests {
         _ = consume file
         #expect(StateFolder(StateFiles(database: folder.file("outbox.db"))).problem == nil)
     }
+
+    @Test func `is not known by less than its head`() {
+        #expect(!FlightFile.hasHead([]))
+        #expect(!FlightFile.hasHead([UInt8](repeating: 7, count: 15)))
+    }
 }

@@ -112,6 +112,24 @@ private func accept(_ store: inout SQLiteStore, _ numbers: Range<Int>) throws ->
         #expect(throws: StoreError.self) { try BackupFile.check(path, hash: digest) }
     }
 
+    @Test func `whose keys are not as many as it counts is damaged`() throws {
+        let folder = try TemporaryDirectory()
+        var store = try openStore(folder.file("queue.db"))
+        _ = try accept(&store, 0..<10)
+        let path = try copyWhole(&store)
+        try BackupFile.seal(path, takenAt: startOfTest)
+        try PlainDatabase(path).execute("UPDATE meta SET keys = keys + 1")
+        let error = #expect(throws: StoreError.self) { try BackupFile.check(path, hash: digest) }
+        #expect("\(try #require(error))".contains("its counter says"))
+    }
+
+    @Test func `of an older version counts the keys that it has`() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("old.backup")
+        try PlainDatabase(path).execute(try OlderDatabases.sql(version: 4))
+        #expect(try BackupFile.check(path, hash: digest).keys > 0)
+    }
+
     @Test func `that is cut off or empty is refused by its name`() throws {
         let folder = try TemporaryDirectory()
         var store = try openStore(folder.file("queue.db"))

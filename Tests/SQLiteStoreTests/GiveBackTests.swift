@@ -69,4 +69,19 @@ struct GiveBackTests {
         #expect(given == 7)
         #expect(try store.size().fileBytes == before.fileBytes - 7 * 4_096)
     }
+
+    @Test func `waits for a program that holds the lock`() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("outbox.db")
+        var store = try drained(path, events: 100, kept: 2)
+        let other = try PlainDatabase(path)
+        try other.execute("BEGIN IMMEDIATE")
+        #expect {
+            try store.giveBackSpace(pages: 50, goOn: { true })
+        } throws: {
+            if case .busy? = $0 as? StoreError { true } else { false }
+        }
+        try other.execute("COMMIT")
+        #expect(try store.giveBackSpace(pages: 50, goOn: { true }) > 0)
+    }
 }

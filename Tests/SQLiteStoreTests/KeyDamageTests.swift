@@ -65,6 +65,25 @@ struct KeyDamageTests {
         #expect(try forgotten(&store) == [])
     }
 
+    /// From under a store that has it open: its tables still lead there.
+    @Test(arguments: ["", "WHERE position >= (SELECT max(segment) FROM key_segments) << 24"])
+    func `keys whose entries are gone are forgotten, and nothing else`(which: String) throws {
+        try fill()
+        var store = try KeyModelTests.open(path)
+        for number in Self.count..<Self.count + 3 {
+            _ = try store.commit([.accept(event(number))], now: startOfTest)
+        }
+        try PlainDatabase(path).execute("DELETE FROM key_entries \(which)")
+        let last = event(Self.count + 2)
+        #expect(try store.lookUpRepeat(of: last, now: startOfTest) == nil)
+        guard case .accepted? = try store.commit([.accept(last)], now: startOfTest).first else {
+            Issue.record("not accepted anew")
+            return
+        }
+        #expect(try store.lookUpRepeat(of: last, now: startOfTest) != nil)
+        #expect(try (forgotten(&store).count == Self.count) == which.isEmpty)
+    }
+
     @Test func `pages that are made anew count once all of them are there`() throws {
         var options = KeyOptions()
         options.capacityMin = 5000

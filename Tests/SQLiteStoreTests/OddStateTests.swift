@@ -110,6 +110,19 @@ struct OddStateTests {
         #expect(try store.quickCheck() == [])
     }
 
+    @Test func `a dead letter of a condition that nobody knows is shown as corrupt`() throws {
+        try leave(1)
+        var store = try openStore(path)
+        _ = try store.commit([.bury(sequence: 1, .expired, reason: "too old")], now: startOfTest)
+        try store.close(clean: true)
+        try damage("dead_letters", "condition = 'unheard-of'")
+        let id = try #require(try PlainDatabase(path).rows("SELECT accepted_at, id_tail FROM dead_letters").first)
+        let words = id.split(separator: "|").compactMap { Int64($0) }
+        var reader = try SQLiteReader.open(path)
+        let event = EventID(acceptedAt: WallTime(milliseconds: words[0]), row: 1, tail: words[1])
+        #expect(try reader.event(event)?.condition == .corrupt)
+    }
+
     @Test func `dead letters of a condition that nobody knows are in no group`() throws {
         try leave(1)
         var store = try openStore(path)

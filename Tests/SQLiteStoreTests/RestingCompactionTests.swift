@@ -1,8 +1,9 @@
 import Foundation
 import OutboxCore
-import SQLiteStore
 import TestSupport
 import Testing
+
+@testable import SQLiteStore
 
 /// Free space of a stopped daemon's file.
 struct RestingCompactionTests {
@@ -98,5 +99,47 @@ struct RestingCompactionTests {
         try Data().write(to: URL(fileURLWithPath: path + ".lock"))
         #expect(throws: StoreError.self) { try RestingCompaction.run(path) { _ in } }
         #expect(try bytes(path) == 10)
+    }
+
+    /// A closed queue with free pages, in some state, and what compacting says to it.
+    private func refusal(_ prepare: (_ path: String) throws -> Void) throws -> StoreError {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("outbox.db")
+        try sparse(path, events: 10).close(clean: true)
+        try prepare(path)
+        do throws(StoreError) { _ = try RestingCompaction.run(path) { _ in } } catch { return error }
+        throw StoreError.failed("it was done")
+    }
+
+    @Test func `one whose disk failed is the daemon's to repair first`() throws {
+        guard case .failed(let text) = try refusal({ OwnerLock.note(.diskError, $0 + ".lock") }) else {
+            Issue.record("another error")
+            return
+        }
+        #expect(text.contains("start the daemon"))
+    }
+
+    @Test func `one without a log that was not closed in order is too`() throws {
+        let error = try refusal { path in
+            try PlainDatabase(path).execute("PRAGMA journal_mode = DELETE; UPDATE meta SET clean = 0")
+        }
+        #expect("\(error)".contains("not closed in order"))
+    }
+
+    @Test func `one that another program reads loses nothing by the try (P2)`() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("outbox.db")
+        try sparse(path, events: 10).close(clean: true)
+        let other = try PlainDatabase(path)
+        try other.execute("BEGIN")
+        _ = try other.rows("SELECT count(*) FROM events")
+        #expect {
+            try RestingCompaction.run(path) { _ in }
+        } throws: {
+            if case .busy? = $0 as? StoreError { true } else { false }
+        }
+        try other.execute("COMMIT")
+        var again = try open(path)
+        #expect(try queued(&again).count == 2)
     }
 }

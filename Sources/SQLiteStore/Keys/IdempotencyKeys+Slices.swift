@@ -28,7 +28,7 @@ extension IdempotencyKeys {
     ) throws(SQLiteError) {
         let budget = options.sliceMin + entries
         try removeSome(budget)
-        if let segment = nextToWrite { try writePages(segment, 4 + budget / 128) }
+        if let segment = nextToWrite, let table = segment.table { try writePages(segment, table, 4 + budget / 128) }
         if let (segment, from) = carrying {
             try carryOver(segment, from: from, budget, living, events, deadLetters, now: now)
         } else if let segment = nextToForget(now) {
@@ -39,8 +39,7 @@ extension IdempotencyKeys {
 
     // MARK: Pages of a closed segment
 
-    private mutating func writePages(_ segment: KeySegment, _ limit: Int) throws(SQLiteError) {
-        guard let table = segment.table else { return }
+    private mutating func writePages(_ segment: KeySegment, _ table: SegmentTable, _ limit: Int) throws(SQLiteError) {
         let pages = KeyPages(segment: segment.number, capacity: segment.capacity)
         let range = segment.pagesWritten..<min(segment.pagesWritten + limit, pages.count)
         if segment.state == .indexed, range.lowerBound == 0 {
