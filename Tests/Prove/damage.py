@@ -152,7 +152,8 @@ class Run:
         lost = self._accounted(arrived, letters, kept)
         corrupt = sum(letter["condition"] == "corrupt" for letter in letters)
         if sound:
-            check(not kept and not corrupt and not lost, "verify said that it is sound")
+            check(not kept and not corrupt and not lost, f"verify said that it is sound: kept {kept}, lost {lost}, letters "
+                  f"{[letter for letter in letters if letter['condition'] == 'corrupt']}: {daemon.log.read_text()[-1500:]}")
         return ("moved aside" if kept_at_once else "moved aside later" if kept
                 else "corrupt letters" if corrupt else "as before"), len(arrived), lost
 
