@@ -112,6 +112,11 @@ package struct Verification: Hashable, Sendable {
                     + "daemon has been started with it"
             )
         }
+        do throws(SQLiteError) { try Self.prepareAll(connection) } catch {
+            guard error.code == SQLITE_ERROR else { throw error.storeError }
+            file.append("its schema was changed: \(error.description)")
+            return
+        }
         do throws(SQLiteError) {
             for table in ["events", "dead_letters"] {
                 let rows = try RowVerification(connection, table)
@@ -130,6 +135,25 @@ package struct Verification: Hashable, Sendable {
     }
 
     private static let firstVersionToVerify: Int64 = 5
+
+    /// Everything that the store asks of a database at its start: a changed name in the schema is sound to SQLite.
+    private static func prepareAll(_ connection: borrowing Connection) throws(SQLiteError) {
+        _ = try FunctionTable(connection)
+        _ = try ProducerTable(connection)
+        _ = try RouteTable(connection)
+        _ = try PauseTable(connection)
+        _ = try CutOffTable(connection)
+        _ = try MetaTable(connection)
+        _ = try EventTable(connection)
+        _ = try DeadLetterTable(connection)
+        _ = try AttemptTable(connection)
+        _ = try HistoryTable(connection)
+        _ = try OldKeyTable(connection)
+        _ = try KeyRows(connection)
+        _ = try LivingEvents(connection)
+        _ = try ClaimReader(connection)
+        _ = try ExpiringReader(connection)
+    }
 
     private mutating func note(_ row: Row, _ table: String) {
         damagedRows += 1

@@ -54,6 +54,22 @@ struct VerificationTests {
         #expect(try contents(folder) == before)
     }
 
+    @Test(arguments: [("functions", "state_since", "state_sinde"), ("pauses", "pattern", "pattesn")])
+    func `a changed name in the schema, which SQLite doesn't mind, is damage`(
+        table: String,
+        name: String,
+        changed: String
+    ) throws {
+        try leave(clean: true).close(clean: true)
+        try PlainDatabase(path).execute(
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '\(name)', '\(changed)') "
+                + "WHERE name = '\(table)'"
+        )
+        let found = try verify()
+        #expect(!found.isSound)
+        #expect(found.file.contains { $0.contains("schema") }, "\(found)")
+    }
+
     @Test(arguments: OlderDatabases.versions)
     func `one of an older version is refused, and not called damaged`(version: Int) throws {
         let database = try PlainDatabase(path)
