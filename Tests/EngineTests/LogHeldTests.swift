@@ -20,15 +20,7 @@ struct LogHeldTests {
         let calls = StoreCalls([:])
         var store = FailingStore(ModelStore(), calls)
         store.walBytes = 2 << 20
-        var committer = Committer(
-            store: store,
-            limits: CommitLimits(),
-            settings: CommitSettings(history: (.hours(24), 1_000), roomWait: .zero, policies: PolicyTable()),
-            ballast: Ballast(path: folder.file("ballast"), bytes: 0),
-            ages: EventAges(),
-            freeDisk: { nil },
-            tellDelivery: { _ in }
-        )
+        var committer = quietCommitter(store, folder)
         func later(_ milliseconds: Int64) -> Moment {
             Moment(wall: Self.start, monotonic: MonotonicTime(nanoseconds: milliseconds * 1_000_000))
         }
@@ -54,19 +46,7 @@ struct LogHeldTests {
         guard case .accepted(let first)? = replies.first else { throw StoreError.failed("not accepted") }
         var store = FailingStore(model, StoreCalls([:]))
         store.walBytes = bytes
-        var committer = Committer(
-            store: store,
-            limits: CommitLimits(),
-            settings: CommitSettings(
-                history: (.hours(24), 1_000_000),
-                roomWait: .zero,
-                policies: PolicyTable()
-            ),
-            ballast: Ballast(path: folder.file("ballast"), bytes: 0),
-            ages: EventAges(),
-            freeDisk: { nil },
-            tellDelivery: { _ in }
-        )
+        var committer = quietCommitter(store, folder)
         let producer = Producer()
         let resolution = Resolution(
             sequence: first.sequence,

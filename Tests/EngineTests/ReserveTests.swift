@@ -19,20 +19,11 @@ struct ReserveTests {
     /// Another program takes at once what is given back.
     @Test func `is kept for outcomes where moving the log into the file finds no room (P2, P9)`() throws {
         let folder = try TemporaryDirectory(inMemory: true)
-        let path = folder.file("ballast")
         let calls = StoreCalls([:])
         calls.checkpointError = .full("test")
         var store = FailingStore(ModelStore(), calls)
         store.walBytes = 12 << 20
-        var committer = Committer(
-            store: store,
-            limits: CommitLimits(),
-            settings: CommitSettings(history: (.hours(24), 1_000), roomWait: .zero, policies: PolicyTable()),
-            ballast: Ballast(path: path, bytes: 4096),
-            ages: EventAges(),
-            freeDisk: { 1 << 40 },
-            tellDelivery: { _ in }
-        )
+        var committer = quietCommitter(store, folder, ballastBytes: 4096, freeDisk: 1 << 40)
         let item = IntakeItem(event: StoreBench.event("a"), sink: Producer(), ticket: 0)
         for (milliseconds, intake) in [(Int64(0), [item]), (200, []), (400, [])] {
             let now = MonotonicTime(nanoseconds: milliseconds * 1_000_000)
@@ -43,6 +34,6 @@ struct ReserveTests {
             )
         }
         #expect(calls.checkpoints > 0)
-        #expect(try Data(contentsOf: URL(filePath: path)).count == 4096)
+        #expect(try Data(contentsOf: URL(filePath: folder.file("ballast"))).count == 4096)
     }
 }

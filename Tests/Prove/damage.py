@@ -276,9 +276,9 @@ class Stuck(Exception):
 
 
 def worker(bench, seeds, results):
-    """Runs some seeds one after the other over one specimen."""
+    """Runs some seeds one after the other over one specimen: even ones over one, odd ones over another, also alone."""
     receiver = bench.receiver().start()
-    specimen = Specimen(bench, receiver, f"specimen {seeds[0]}")
+    specimen = Specimen(bench, receiver, f"specimen {seeds[0] % 2}")
     for seed in seeds:
         results.append(one(bench, receiver, specimen, seed))
 
